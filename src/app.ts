@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import { ServiceBusClient } from '@azure/service-bus';
+import type { Rates, Settings } from './config/settings.ts';
+import { accountEndpoint, ENTRA_RESOURCE } from './databricks/endpoint.ts';
+import { PUBLISHED_LIMITS } from './databricks/limits.ts';
+import { GraphDirectory } from './directory/graph-directory.ts';
+import type { Logger } from './identity/logger.ts';
+import { ChangeQueue } from './messaging/change-queue.ts';
+import { GroupApplier } from './provisioning/apply-group.ts';
+import { MemberApplier } from './provisioning/apply-members.ts';
+import { ResourceApplier } from './provisioning/apply-resource.ts';
+import { UserApplier } from './provisioning/apply-user.ts';
+import { FollowUps } from './provisioning/follow-ups.ts';
+import { MessageHandler } from './provisioning/handle-message.ts';
+import { Looker } from './provisioning/look.ts';
+import { GroupReader } from './provisioning/look-group.ts';
+import { UserReader } from './provisioning/look-user.ts';
+import { NameConflicts } from './provisioning/name-conflict.ts';
+import { Quarantine } from './provisioning/quarantine.ts';
+import { NotificationReceiver } from './provisioning/receive-notifications.ts';
+import type { Target } from './provisioning/target.ts';
+import { TargetWorker } from './provisioning/target-worker.ts';
+import { AssignmentPass } from './reconciliation/assignment-pass.ts';
+import { Audit } from './reconciliation/audit.ts';
+import { Cycle } from './reconciliation/cycle.ts';
+import { Poll } from './reconciliation/poll.ts';
+import { SubscriptionKeeper } from './reconciliation/subscriptions.ts';
+import { ScimClient } from './scim/client.ts';
+import type { RequestClass } from './scim/types.ts';
+import { openState, type State } from './state/state.ts';
+
+/** Everything that a function, or a person at the command line, calls. */
+export interface Provisioning {
+  readonly state: State;
+  readonly directory: GraphDirectory;
+  readonly queue: ChangeQueue;
+  readonly targets: readonly Target[];
+  /** Undefined without a notification URL: then the poll alone hears of changes. */
+  readonly notifications: NotificationReceiver | undefined;
+  readonly subscriptions: SubscriptionKeeper;
+  readonly assignments: AssignmentPass;
+  readonly audit: Audit;
+  readonly poll: Poll;
+  readonly cycle: Cycle;
+  readonly messages: MessageHandler;
+  /** Tables, connection and token are there. Tried again by the next caller when it failed. */
+  ready(): Promise<void>;
+  /** Finishes what runs, gives leases back, closes connections. */
+  stop(): Promise<void>;
+}
+
+/** Builds everything from the settings, by hand. Nothing is opened yet: see {@link Provisioning.ready}. */
+export function compose(settings: Settings, log: Logger): Provisioning {
+  const credential = new DefaultAzureCredential();
+  const state = openState('connectionString' in settings.storage ? settings.storage : { ...settings.storage, credential });
+  // The audience of a Graph token is the address of the cloud's Graph itself.
+  const scope = `${settings.graphUrl.replace(/[/]$/, '')}/.default`;
+  const directory = new GraphDirectory({ baseUrl: settings.graphUrl, credential, scope });
+  const serviceBus = openServiceBus(settings, credential);
+  const queue = new ChangeQueue(serviceBus, { settleWindowMs: settings.settleWindowMs });
+  const targets = [accountTarget(settings, credential)];
+  const targetIds = targets.map(({ id }) => id);
+  const quarantine = new Quarantine(state.targets, log);
+  const looker = composeLooker(settings, { state, directory, queue, log });
+  const workers = targets.map(target => new TargetWorker({ target, state, queue, looker, quarantine, log }));
+  const { applicationObjectId, readHiddenMembership, notifications } = settings;
+  const assignments = new AssignmentPass({ state, directory, applicationObjectId });
+  const audit = new Audit({ state, directory, readHiddenMembership, log });
+  const poll = new Poll({ state, directory, queue, assignments, targets: targetIds, log });
+  const subscriptions = new SubscriptionKeeper({ directory, notifications, log });
+  const opened = once(async () => {
+    await Promise.all([state.ensure(), queue.open(), credential.getToken(scope)]);
+  });
+  return {
+    state,
+    directory,
+    queue,
+    targets,
+    notifications:
+      notifications &&
+      new NotificationReceiver({
+        queue,
+        targets: targetIds,
+        tenantId: settings.tenantId,
+        clientState: notifications.clientState,
+        log,
+      }),
+    subscriptions,
+    assignments,
+    audit,
+    poll,
+    cycle: new Cycle({
+      state,
+      directory,
+      queue,
+      poll,
+      audit,
+      assignments,
+      subscriptions,
+      targets,
+      everyMinutes: settings.reconcileMinutes,
+      configuration: configurationOf(settings),
+      log,
+    }),
+    messages: new MessageHandler({
+      workers: new Map(workers.map(worker => [worker.target.id, worker])),
+      state,
+      queue,
+      quarantine,
+      log,
+    }),
+    ready: opened,
+    stop: async () => {
+      await Promise.all(workers.map(worker => worker.stop()));
+      await queue.close();
+      await serviceBus.close();
+    },
+  };
+}
+
+function composeLooker(
+  settings: Settings,
+  o: { state: State; directory: GraphDirectory; queue: ChangeQueue; log: Logger },
+): Looker {
+  const { state, directory } = o;
+  const { applicationObjectId, readHiddenMembership, protectedObjectIds } = settings;
+  const followUps = new FollowUps(state.backlog);
+  const resources = new ResourceApplier(state, new NameConflicts(state, directory));
+  const source = { state, directory, applicationObjectId, readHiddenMembership };
+  return new Looker({
+    ...o,
+    users: new UserApplier({ state, reader: new UserReader(source), resources, followUps, protectedObjectIds }),
+    groups: new GroupApplier({
+      state,
+      reader: new GroupReader(source),
+      resources,
+      members: new MemberApplier({ state, directory, followUps }),
+      followUps,
+    }),
+  });
+}
+
+/** The account, with the owner's part of its limits and the part that audits, plans and people share. */
+function accountTarget(settings: Settings, credential: TokenCredential): Target {
+  const { host, accountId, scimToken, rates } = settings.databricks;
+  const allowed = (requestClass: RequestClass): number => {
+    const { requests, perMs } = PUBLISHED_LIMITS[requestClass];
+    return rates[requestClass] ?? (requests * 1_000) / perMs;
+  };
+  const owner: Rates = { get: allowed('get') / 2, list: allowed('list') / 2, write: allowed('write'), patch: allowed('patch') };
+  return {
+    id: `account-${accountId}`,
+    scim: new ScimClient({
+      baseUrl: accountEndpoint({ host, accountId }),
+      credential: scimToken === undefined ? { entra: credential, scope: ENTRA_RESOURCE } : { token: scimToken },
+      allowInsecureConnection: host.startsWith('http:'),
+    }),
+    ownerRates: owner,
+    readerRates: { ...owner },
+  };
+}
+
+function openServiceBus(settings: Settings, credential: TokenCredential): ServiceBusClient {
+  const options = { retryOptions: { maxRetries: 3, retryDelayInMs: 250, timeoutInMs: 10_000 } };
+  return 'connectionString' in settings.serviceBus
+    ? new ServiceBusClient(settings.serviceBus.connectionString, options)
+    : new ServiceBusClient(settings.serviceBus.namespace, credential, options);
+}
+
+/** Equal for settings that lead to the same desired state: a change of it makes an audit due. */
+function configurationOf(settings: Settings): string {
+  const facts = [settings.tenantId, settings.applicationObjectId, settings.readHiddenMembership, [...settings.protectedObjectIds].sort()];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
+}
+
+/** Runs `work` once for all callers; after a failure the next caller tries again. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= work().catch((error: unknown) => {
+      running = undefined;
+      throw error;
+    });
+    return running;
+  };
+}

@@ -1,0 +1,19 @@
+/** The whole source refuses us (no token, 401, 403): nothing may be concluded from it until it answers again. */
+export class SourceUnavailable extends Error {
+  override readonly name = 'SourceUnavailable';
+}
+
+/** The delta cursor is expired or unknown to Graph: start a new one and compare in full. Never a licence to remove. */
+export class CursorLost extends Error {
+  override readonly name = 'CursorLost';
+}
+
+/** Graph answered 404 for an object whose absence the caller must treat as its own case, not as an empty list. */
+export class Absent extends Error {
+  override readonly name = 'Absent';
+}
+
+/** The body is no change or lifecycle notification. */
+export class NotANotification extends Error {
+  override readonly name = 'NotANotification';
+}

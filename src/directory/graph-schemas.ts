@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+/** The parts of Graph's answers that are read. Ids are opaque strings: documented samples hold ids that are no GUIDs. */
+
+const id = z.string().min(1).max(128);
+const text = z
+  .string()
+  .nullish()
+  .transform(v => v ?? null);
+
+export const user = z.object({
+  id,
+  userPrincipalName: z.string().min(1),
+  displayName: text,
+  givenName: text,
+  surname: text,
+  mail: text,
+  // Asked for, so it is there. Were a missing one read as false, a cut answer would disable people.
+  accountEnabled: z.boolean(),
+  userType: text,
+});
+export const USER_SELECT = 'id,accountEnabled,userPrincipalName,displayName,givenName,surname,mail,userType';
+
+export const group = z.object({
+  id,
+  displayName: text,
+  visibility: text,
+  securityEnabled: z.boolean(),
+  createdDateTime: text,
+});
+export const GROUP_SELECT = 'id,displayName,visibility,securityEnabled,createdDateTime';
+
+/** An object of any kind in a list of directory objects. */
+export const directoryObject = z.object({
+  '@odata.type': z.string(),
+  id,
+  accountEnabled: z.boolean().nullish(),
+  visibility: z.string().nullish(),
+});
+
+export const deletedObject = z.object({ id, deletedDateTime: text });
+
+export const servicePrincipal = z.object({ id, appId: z.string().min(1), displayName: text });
+
+export const appRoleAssignment = z.object({
+  id: z.string().min(1).max(256),
+  appRoleId: z.string().min(1),
+  principalId: id,
+  principalType: z.string(),
+  resourceId: id,
+});
+
+const removed = z.object({ reason: z.string() });
+
+/** One item of a users or groups delta answer. What was not selected, or did not change, is absent. */
+export const deltaItem = z.object({
+  id,
+  '@removed': removed.optional(),
+  accountEnabled: z.boolean().nullish(),
+  'members@delta': z
+    .array(z.object({ '@odata.type': z.string().optional(), id, '@removed': removed.optional() }))
+    .optional(),
+});
+export type DeltaItem = z.infer<typeof deltaItem>;
+
+export const subscription = z
+  .object({
+    id,
+    resource: z.string(),
+    changeType: z.string(),
+    notificationUrl: z.string(),
+    lifecycleNotificationUrl: text,
+    expirationDateTime: z
+      .string()
+      .transform(Date.parse)
+      .refine(at => !Number.isNaN(at), 'a date'),
+  })
+  .transform(({ expirationDateTime, ...rest }) => ({ ...rest, expiresAt: expirationDateTime }));
+
+export const checkMemberGroups = z.object({ value: z.array(z.string()) });
+
+/** One page of a collection. The items are checked by whoever asked. */
+export const page = z.object({
+  value: z.array(z.unknown()),
+  '@odata.nextLink': z.string().optional(),
+  '@odata.deltaLink': z.string().optional(),
+});
+
+export const batchAnswer = z.object({
+  responses: z.array(
+    z.object({
+      id: z.string(),
+      status: z.number().int(),
+      headers: z.record(z.string(), z.string()).optional(),
+      body: z.unknown(),
+    }),
+  ),
+});
+
+/** The documented error body. `innerError` differs from service to service and is not read. */
+export const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });

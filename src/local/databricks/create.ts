@@ -1,0 +1,110 @@
+import type { Account, NewResource } from './account.ts';
+import { flagValue, isRecord, nameValue, objectBody, textValue, valueList } from './attribute-values.ts';
+import { admitMember } from './nesting.ts';
+import { groupExists, invalid, Refusal } from './refusal.ts';
+import type { ResourceType, StoredResource } from './types.ts';
+
+/** SCIM 2.1 reference. */
+const MOST_MEMBERS_AT_CREATION = 5_000;
+
+/** Terraform provider and ucx: system groups of accounts and workspaces. */
+const RESERVED = ['users', 'admins', 'account users'];
+
+/** POST. @throws Refusal */
+export function createResource(account: Account, type: ResourceType, rawBody: unknown): StoredResource {
+  const body = objectBody(rawBody);
+  if (type === 'Groups') return createGroup(account, body);
+  const identity = type === 'Users' ? userIdentity(body) : { applicationId: required(body, 'applicationId') };
+  return account.add({ type, ...identity, ...replaceable(type, body) });
+}
+
+/**
+ * PUT: what the body does not name is lost, but for `userName`, `emails` and `applicationId`, which silently stay
+ * as they are (databricks-sdk-go, service/iam/interface.go). Guess: `active` left out means active.
+ *
+ * @throws Refusal
+ */
+export function replaceResource(account: Account, current: StoredResource, rawBody: unknown): StoredResource {
+  const body = objectBody(rawBody);
+  const { roles, entitlements, ...fields } = replaceable(current.type, body);
+  let replaced: StoredResource = {
+    type: current.type,
+    id: current.id,
+    userName: current.userName,
+    applicationId: current.applicationId,
+    ...fields,
+    roles: new Set(roles),
+    entitlements: new Set(entitlements),
+    members: new Set(),
+  };
+  if (current.type === 'Groups') {
+    const members = new Set(valueList('members', body.members));
+    for (const member of members) if (!current.members.has(member)) admitMember(account, current.id, member);
+    replaced = { ...replaced, displayName: groupName(body.displayName, current.displayName), members };
+  }
+  account.put(replaced);
+  return replaced;
+}
+
+/**
+ * A group name that may be given to a group. Reserved ones are refused as if they existed (databrickslabs/migrate
+ * issue 7), and so, as a guess, are they in any case and between blanks.
+ */
+export function groupName(value: unknown, current?: string): string {
+  const name = textValue('displayName', value);
+  if (name === undefined) throw invalid('invalidValue', 'displayName is required');
+  if (name !== current && RESERVED.includes(name.trim().toLowerCase())) throw groupExists(name);
+  return name;
+}
+
+function createGroup(account: Account, body: Record<string, unknown>): StoredResource {
+  const displayName = groupName(body.displayName);
+  const members = valueList('members', body.members);
+  if (members.length > MOST_MEMBERS_AT_CREATION) {
+    throw new Refusal(400, `A group is created with ${MOST_MEMBERS_AT_CREATION} members at most`);
+  }
+  const group = account.add({ ...replaceable('Groups', body), type: 'Groups', displayName });
+  try {
+    for (const member of members) admitMember(account, group.id, member);
+  } catch {
+    // databrickslabs/ucx issue 555: the group is there all the same.
+    throw new Refusal(500, `Failed to update members of group ${displayName}`);
+  }
+  return account.change('Groups', group.id, { members: new Set(members) });
+}
+
+/**
+ * `emails` may be left out; when its work address is given it must be the user name (Entra tutorial "Configure Azure
+ * Databricks SCIM Provisioning Connector"). Guess: a user name must look like an address.
+ */
+function userIdentity(body: Record<string, unknown>): { userName: string } {
+  const userName = required(body, 'userName');
+  if (!/^\S+@\S+$/.test(userName)) throw invalid('invalidValue', 'userName must be an email address');
+  const emails: unknown = body.emails ?? [];
+  if (!Array.isArray(emails)) throw invalid('invalidSyntax', 'emails must be an array');
+  for (const email of emails.filter(isRecord)) {
+    if (email.type !== undefined && email.type !== 'work') continue;
+    const address = textValue('emails.value', email.value);
+    if (address?.toLowerCase() !== userName.toLowerCase()) {
+      throw invalid('invalidValue', 'the work email must be equal to userName');
+    }
+  }
+  return { userName };
+}
+
+function replaceable(type: ResourceType, body: Record<string, unknown>): Omit<NewResource, 'type'> {
+  return {
+    displayName: textValue('displayName', body.displayName),
+    externalId: textValue('externalId', body.externalId),
+    active: type === 'Groups' ? undefined : flagValue('active', body.active ?? true),
+    name: type === 'Users' ? nameValue(body.name) : undefined,
+    roles: valueList('roles', body.roles),
+    entitlements: valueList('entitlements', body.entitlements),
+  };
+}
+
+function required(body: Record<string, unknown>, attribute: string): string {
+  const value = textValue(attribute, body[attribute]);
+  if (value === undefined) throw invalid('invalidValue', `${attribute} is required`);
+  return value;
+}

@@ -1,0 +1,47 @@
+import type { Profile } from './profile.ts';
+import { invalid } from './refusal.ts';
+import { project, renderListed, type View } from './render.ts';
+import type { ResourceType } from './types.ts';
+
+const LARGEST_PAGE = 100;
+
+/** GET of a collection. @throws Refusal */
+export function listResources(
+  profile: Profile,
+  type: ResourceType,
+  query: URLSearchParams,
+  view: View,
+): object {
+  const count = pageSize(profile, query.get('count'));
+  const startIndex = Math.max(integer('startIndex', query.get('startIndex')) ?? 1, 1);
+  const filter = query.get('filter');
+  const all = view.account.list(type, view.instant);
+  const matching = filter === null ? all : all.filter(profile.filter(type, filter));
+  const page = matching
+    .slice(startIndex - 1, startIndex - 1 + count)
+    .map(resource =>
+      project(renderListed(resource, view), query.get('attributes'), query.get('excludedAttributes')),
+    );
+  return {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
+    totalResults: matching.length,
+    startIndex,
+    itemsPerPage: page.length,
+    // Guess: left out when empty, as everything that is empty.
+    ...(page.length > 0 && { Resources: page }),
+  };
+}
+
+function pageSize(profile: Profile, text: string | null): number {
+  const count = Math.max(integer('count', text) ?? LARGEST_PAGE, 0);
+  if (count > LARGEST_PAGE && profile.pageAboveMaximum === 'refuse') {
+    throw invalid('invalidValue', `count must not be greater than ${LARGEST_PAGE}`);
+  }
+  return Math.min(count, LARGEST_PAGE);
+}
+
+function integer(name: string, text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (!/^-?\d{1,9}$/.test(text)) throw invalid('invalidValue', `${name} must be an integer`);
+  return Number(text);
+}

@@ -1,0 +1,52 @@
+import type { Account } from './account.ts';
+import { Refusal } from './refusal.ts';
+
+/** Microsoft Learn, "Resource limits": groups within groups, ten deep. */
+const DEEPEST = 10;
+
+/**
+ * Whether `member` may become a member of `group`. Guess throughout: that such a member is refused is documented or
+ * near certain, status and text are not. What came earlier in the same PATCH stays applied, and a member that does
+ * not exist is a 404, which a client may take to mean the group.
+ *
+ * @throws Refusal
+ */
+export function admitMember(account: Account, group: string, member: string): void {
+  const resource = account.find(member);
+  if (!resource) throw new Refusal(404, `User with id ${member} is not found`, { keepsEarlier: true });
+  if (account.groupsOf(member).length >= account.caps.memberships) {
+    throw new Refusal(400, `Principal ${member} has too many group memberships`, { keepsEarlier: true });
+  }
+  if (resource.type !== 'Groups') return;
+  if (reaches(account, member, group)) {
+    throw new Refusal(400, `Group ${member} cannot be nested: cycle detected`, { keepsEarlier: true });
+  }
+  if (below(account, member) + above(account, group) > DEEPEST) {
+    throw new Refusal(400, `Group ${member} cannot be nested deeper than ${DEEPEST} levels`, {
+      keepsEarlier: true,
+    });
+  }
+}
+
+function reaches(account: Account, from: string, to: string): boolean {
+  const seen = new Set([from]);
+  for (const id of seen) {
+    if (id === to) return true;
+    for (const next of account.get('Groups', id)?.members ?? [])
+      if (account.get('Groups', next)) seen.add(next);
+  }
+  return false;
+}
+
+/** Groups on the longest way down from `id`, itself included. */
+function below(account: Account, id: string): number {
+  const nested = [...(account.get('Groups', id)?.members ?? [])].filter(member =>
+    account.get('Groups', member),
+  );
+  return 1 + Math.max(0, ...nested.map(member => below(account, member)));
+}
+
+/** Groups on the longest way up from `id`, itself included. */
+function above(account: Account, id: string): number {
+  return 1 + Math.max(0, ...account.groupsOf(id).map(parent => above(account, parent.id)));
+}

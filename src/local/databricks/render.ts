@@ -1,0 +1,87 @@
+import type { Account } from './account.ts';
+import type { ResourceType, StoredResource } from './types.ts';
+
+const SINGULAR: Record<ResourceType, string> = {
+  Users: 'User',
+  Groups: 'Group',
+  ServicePrincipals: 'ServicePrincipal',
+};
+
+export interface View {
+  account: Account;
+  /** The instant the reader sees; undefined for the present. */
+  instant?: number;
+  /** Put before `/Users/1` in `meta.location`; without it there is none. */
+  locationBase?: string;
+}
+
+type Json = Record<string, unknown>;
+
+/** A resource as its own GET shows it. What is empty is left out (databricks-sdk-go marks all of it omitempty). */
+export function renderOne(resource: StoredResource, view: View): Json {
+  const groups = view.account.groupsOf(resource.id, view.instant).map(group => reference(group));
+  const full = { ...renderListed(resource, view) };
+  if (resource.type === 'Groups') {
+    const members = [...resource.members].flatMap(id => view.account.find(id, view.instant) ?? []);
+    if (members.length > 0) full.members = members.map(reference);
+  } else if (groups.length > 0) {
+    full.groups = groups.map(group => ({ ...group, type: 'direct' }));
+  }
+  return full;
+}
+
+/**
+ * A resource as a list shows it: groups without members (since 2025-08, databricks-sdk-py issue 1118).
+ * Guess: users without their groups.
+ */
+export function renderListed(resource: StoredResource, view: View): Json {
+  const { type } = resource;
+  const meta: Json = { resourceType: SINGULAR[type] };
+  if (view.locationBase !== undefined) meta.location = `${view.locationBase}/${type}/${resource.id}`;
+  const { userName, name } = resource;
+  return compact({
+    schemas: [`urn:ietf:params:scim:schemas:core:2.0:${SINGULAR[type]}`],
+    id: resource.id,
+    userName,
+    applicationId: resource.applicationId,
+    displayName: resource.displayName,
+    externalId: resource.externalId,
+    active: resource.active,
+    name: name && compact({ ...name }),
+    emails: userName === undefined ? undefined : [{ type: 'work', value: userName, primary: true }],
+    roles: values(resource.roles),
+    entitlements: values(resource.entitlements),
+    meta,
+  });
+}
+
+/** `attributes` and `excludedAttributes`, by the first part of each name. `id` and `schemas` always stay. */
+export function project(resource: Json, attributes: string | null, excluded: string | null): Json {
+  const wanted = names(attributes);
+  const unwanted = names(excluded);
+  return Object.fromEntries(
+    Object.entries(resource).filter(([key]) => {
+      if (key === 'id' || key === 'schemas') return true;
+      return (wanted.size === 0 || wanted.has(key)) && !unwanted.has(key);
+    }),
+  );
+}
+
+function names(list: string | null): Set<string> {
+  const parts = (list ?? '').split(',').map(part => part.trim().split('.')[0] ?? '');
+  return new Set(parts.filter(part => part !== ''));
+}
+
+/** `$ref` is relative: the Terraform provider's fixtures. */
+function reference(resource: StoredResource): Json {
+  const display = resource.displayName ?? resource.userName;
+  return compact({ value: resource.id, display, $ref: `${resource.type}/${resource.id}` });
+}
+
+function values(set: ReadonlySet<string>): Json[] | undefined {
+  return set.size === 0 ? undefined : [...set].map(value => ({ value }));
+}
+
+function compact(object: Json): Json {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

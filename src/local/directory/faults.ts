@@ -1,0 +1,103 @@
+import { GraphFailure } from './errors.ts';
+
+export interface FailRule {
+  method?: string;
+  /** Matched against path and query, e.g. `/v1.0/users/delta?$deltatoken=…`, of each request and of each batch item. */
+  path: RegExp;
+  /** 0 cuts the connection without an answer (inside a batch: that of the whole batch). */
+  status: number;
+  code?: string;
+  message?: string;
+  retryAfterSeconds?: number;
+  /** How many requests are still to fail. */
+  times: number;
+}
+
+export interface ThrottleRule {
+  path: RegExp;
+  times: number;
+  /** Decimals are sent as they are: Graph did. Default 1. */
+  retryAfterSeconds?: number;
+}
+
+export interface NotificationFaults {
+  drop?: boolean;
+  /** Additional copies of every notification. */
+  duplicate?: number;
+  /** Newest first. */
+  reorder?: boolean;
+  /** Keep back until `releaseHeld()`. */
+  hold?: boolean;
+}
+
+/** Everything that can be made to go wrong, changeable at any moment. */
+export class GraphFaults {
+  /** Reads show the state of so many milliseconds ago; notifications do not wait for it. */
+  readLagMs = 0;
+  /** Up to so many more milliseconds, drawn anew for each request: a later read can be older than an earlier one. */
+  lagJitter = 0;
+  throttle: ThrottleRule[] = [];
+  fail: FailRule[] = [];
+  notifications: NotificationFaults = {};
+  /** Lists (all, or those whose path matches) lose their last page: status 200 and no link to it. */
+  truncateLists: boolean | RegExp = false;
+  /** Service principals read as if they did not exist: a lost consent, or a deleted enterprise application. */
+  hideServicePrincipals: boolean = false;
+  /** As if the caller held Member.Read.Hidden. */
+  showHiddenMembership: boolean = false;
+  /** Called before each request and each batch item is served; the request waits for the promise. */
+  gate: ((request: { method: string; path: string }) => Promise<void> | void) | undefined;
+
+  /** Delta tokens of an older generation are refused. */
+  deltaGeneration = 0;
+  /** How a refused delta token is answered. The docs: "410", or "40X such as syncStateNotFound". */
+  deltaRefusal = { status: 410, code: 'syncStateNotFound' };
+
+  readonly #release: () => void;
+  constructor(release: () => void) {
+    this.#release = release;
+  }
+
+  /** Sends what `notifications.hold` kept back. */
+  releaseHeld(): void {
+    this.#release();
+  }
+
+  expireDeltaTokens(
+    refusal: { status: number; code: string } = { status: 410, code: 'syncStateNotFound' },
+  ): void {
+    this.deltaGeneration++;
+    this.deltaRefusal = refusal;
+  }
+
+  /** @internal The instant whose state the request at hand is shown. */
+  readInstant(): number {
+    const lag = this.readLagMs + Math.random() * this.lagJitter;
+    return lag > 0 ? Date.now() - lag : Number.POSITIVE_INFINITY;
+  }
+
+  /** @internal */
+  truncates(path: string): boolean {
+    return this.truncateLists instanceof RegExp ? this.truncateLists.test(path) : this.truncateLists;
+  }
+
+  /** @internal @throws GraphFailure when a rule says so; a status of 0 is for the caller to turn into a cut. */
+  check(method: string, path: string): void {
+    const slow = this.throttle.find(r => r.times > 0 && r.path.test(path));
+    if (slow) {
+      slow.times--;
+      throw new GraphFailure(429, 'TooManyRequests', 'Please retry again later.', {
+        'Retry-After': String(slow.retryAfterSeconds ?? 1),
+      });
+    }
+    const rule = this.fail.find(r => r.times > 0 && (!r.method || r.method === method) && r.path.test(path));
+    if (!rule) return;
+    rule.times--;
+    throw new GraphFailure(
+      rule.status,
+      rule.code ?? 'UnknownError',
+      rule.message ?? '',
+      rule.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(rule.retryAfterSeconds) },
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import type { Consumer } from './consumer.ts';
+import { Queue } from './queue.ts';
+import type { QueueSettings } from './queue-settings.ts';
+
+/** A queue or dead-letter queue, and who receives from it: messages go to the receivers in turn. */
+export class Entity {
+  readonly queue: Queue;
+  #consumers: Consumer[] = [];
+  #turn = 0;
+  #pumping = false;
+
+  /** @param changed called after anything happened to the queue. */
+  constructor(settings: QueueSettings, changed: () => void) {
+    this.queue = new Queue(settings, { available: () => this.pump(), changed });
+  }
+
+  get path(): string {
+    return this.queue.settings.path;
+  }
+
+  addConsumer(consumer: Consumer): void {
+    this.#consumers.push(consumer);
+  }
+
+  /** Hands out messages while there are some and somebody has asked for them. */
+  pump(): void {
+    // Handing out can make messages available, which leads back here.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let consumer = this.#nextReady(); consumer; consumer = this.#nextReady()) {
+        const message = this.queue.receive(consumer.mode);
+        if (!message) return;
+        void consumer.deliver(message);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #nextReady(): Consumer | undefined {
+    if (this.#consumers.some(consumer => consumer.closed))
+      this.#consumers = this.#consumers.filter(consumer => !consumer.closed);
+    for (let tried = 0; tried < this.#consumers.length; tried++) {
+      this.#turn = (this.#turn + 1) % this.#consumers.length;
+      const consumer = this.#consumers[this.#turn];
+      if (consumer?.ready) return consumer;
+    }
+    return undefined;
+  }
+}

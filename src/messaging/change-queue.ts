@@ -1,0 +1,98 @@
+import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
+import { now } from '../identity/clock.ts';
+import type { Change } from '../identity/change.ts';
+import {
+  changeId,
+  copyId,
+  type Delivery,
+  laterLookId,
+  laterLookInstant,
+  lookObligation,
+  type Obligation,
+  obligationSubject,
+  settleInstant,
+} from './message.ts';
+
+export const QUEUE_NAME = 'identity-changes';
+
+/** A pump message is folded with others of its target inside this window, in milliseconds. */
+const PUMP_WINDOW_MS = 5_000;
+
+/** What a feed says; the queue adds when it is due. */
+export type HeardChange = Omit<Change, 'notBefore'>;
+
+/** Sends obligations. Every method resolves only after the broker accepted the messages. */
+export class ChangeQueue {
+  readonly #sender: ServiceBusSender;
+  readonly #settleWindowMs: number;
+
+  constructor(client: ServiceBusClient, options: { settleWindowMs: number; queueName?: string }) {
+    this.#sender = client.createSender(options.queueName ?? QUEUE_NAME);
+    this.#settleWindowMs = options.settleWindowMs;
+  }
+
+  /** Opens the connection and the link now, so that the first webhook request does not pay for it. */
+  async open(): Promise<void> {
+    await this.#sender.createMessageBatch();
+  }
+
+  async close(): Promise<void> {
+    await this.#sender.close();
+  }
+
+  /** One message per change and settle window, due when the window ends. `signal` bounds how long that may take. */
+  async sendChanges(heard: readonly HeardChange[], signal?: AbortSignal): Promise<void> {
+    const notBefore = settleInstant(now(), this.#settleWindowMs);
+    await this.#send(
+      heard.map(item => {
+        const change: Change = { ...item, notBefore };
+        return message(lookObligation(change), { chain: changeId(change), attempt: 0, hops: 0 }, notBefore);
+      }),
+      signal,
+    );
+  }
+
+  /** A look that is due a minute from now, to see what replicas showed too late. */
+  async sendLaterLook(change: Change): Promise<void> {
+    const later: Change = { ...change, cause: 'later-look', notBefore: laterLookInstant(now()) };
+    await this.#send([
+      message(lookObligation(later), { chain: laterLookId(later), attempt: 0, hops: 0 }, later.notBefore),
+    ]);
+  }
+
+  /** The scheduled copy that succeeds a message; the caller completes the original after this resolved. */
+  async sendCopy(obligation: Obligation, delivery: Delivery, at: number): Promise<void> {
+    await this.#send([message(obligation, delivery, at)]);
+  }
+
+  /** Asks some instance to work off the backlog of `target`. */
+  async sendPump(target: string): Promise<void> {
+    const window = Math.floor(now() / PUMP_WINDOW_MS);
+    const chain = `${obligationSubject(target, 'pump')}|p|w${window}`;
+    await this.#send([message({ type: 'pump', target }, { chain, attempt: 0, hops: 0 })]);
+  }
+
+  async #send(messages: ServiceBusMessage[], abortSignal?: AbortSignal): Promise<void> {
+    if (messages.length === 0) return;
+    let batch = await this.#sender.createMessageBatch({ abortSignal });
+    for (const item of messages) {
+      if (batch.tryAddMessage(item)) continue;
+      await this.#sender.sendMessages(batch, { abortSignal });
+      batch = await this.#sender.createMessageBatch({ abortSignal });
+      if (!batch.tryAddMessage(item)) throw new RangeError(`message ${String(item.messageId)} is larger than the queue takes`);
+    }
+    await this.#sender.sendMessages(batch, { abortSignal });
+  }
+}
+
+function message(obligation: Obligation, delivery: Delivery, at?: number): ServiceBusMessage {
+  return {
+    body: { obligation },
+    contentType: 'application/json',
+    messageId: copyId(delivery),
+    ...(obligation.type === 'look' ? { correlationId: obligation.correlationId } : {}),
+    ...(at === undefined ? {} : { scheduledEnqueueTimeUtc: new Date(at) }),
+    // The host lower-cases the first letter of every key, so only camelCase keys survive the way back.
+    applicationProperties: { chain: delivery.chain, attempt: delivery.attempt, hops: delivery.hops },
+  };
+}

@@ -1,0 +1,63 @@
+/** Entra object id -> SCIM id. */
+export type Members = Readonly<Record<string, string>>;
+
+export interface RecordFacts {
+  readonly members: Members;
+  readonly intent?: { readonly add: Members; readonly remove: Members };
+  readonly uncertain: readonly string[];
+}
+
+export interface MembershipDifference {
+  readonly add: Members;
+  /** Candidates only: each needs a second read that agrees before it is removed. */
+  readonly remove: Members;
+}
+
+/**
+ * What to write so that a group's members become `wanted`, given what we wrote before.
+ *
+ * Members under an open intent may or may not be there: wanted ones are added again, the others removed again.
+ * Members that the target has and we never wrote are not looked at: they are not ours.
+ */
+export function membershipDifference(wanted: Members, record: RecordFacts): MembershipDifference {
+  const { intent, uncertain } = record;
+  const unsure = new Set([...Object.keys(intent?.add ?? {}), ...Object.keys(intent?.remove ?? {}), ...uncertain]);
+  const possible: Members = { ...intent?.remove, ...intent?.add, ...record.members };
+  const add: Record<string, string> = {};
+  const remove: Record<string, string> = {};
+  for (const [id, scimId] of Object.entries(wanted)) {
+    if (record.members[id] !== scimId || unsure.has(id)) add[id] = scimId;
+  }
+  for (const [id, scimId] of Object.entries(possible)) {
+    if (!(id in wanted)) remove[id] = scimId;
+  }
+  return { add, remove };
+}
+
+/** A loss of more than ten members and more than a fifth of a group in one look is not believed without a person. */
+export function isLargeShrink(removals: number, recorded: number): boolean {
+  return removals > 10 && removals * 5 > recorded;
+}
+
+export interface MemberPatch {
+  readonly add: Members;
+  readonly remove: Members;
+}
+
+/** The difference cut into PATCHes: removals are spread over the first ones, so that none waits for an add. */
+export function memberPatches(
+  difference: MembershipDifference,
+  limits: { readonly maxAdds: number; readonly maxOperations: number },
+): MemberPatch[] {
+  const adds = Object.entries(difference.add);
+  const removes = Object.entries(difference.remove);
+  const patches: MemberPatch[] = [];
+  while (adds.length > 0 || removes.length > 0) {
+    // The adds of a PATCH are one operation, whatever their number.
+    const remove = removes.splice(0, adds.length > 0 ? limits.maxOperations - 1 : limits.maxOperations);
+    // Removals that remain go first: a grant never delays them.
+    const add = removes.length > 0 ? [] : adds.splice(0, limits.maxAdds);
+    patches.push({ add: Object.fromEntries(add), remove: Object.fromEntries(remove) });
+  }
+  return patches;
+}

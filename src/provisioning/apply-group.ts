@@ -1,0 +1,183 @@
+import type { Change } from '../identity/change.ts';
+import { now } from '../identity/clock.ts';
+import type { Principal } from '../identity/principal.ts';
+import { mapGroup } from '../mapping/group.ts';
+import type { Wanted } from '../planning/resource-plan.ts';
+import type { HoldKind } from '../state/holds.ts';
+import type { LinkRow } from '../state/links.ts';
+import type { State } from '../state/state.ts';
+import type { MemberApplier } from './apply-members.ts';
+import type { ResourceApplier } from './apply-resource.ts';
+import type { FollowUps } from './follow-ups.ts';
+import { kinds } from './kinds.ts';
+import type { GroupLook, GroupReader } from './look-group.ts';
+import type { Outcome } from './outcome.ts';
+import { gateOf, TargetClosed } from './target-gate.ts';
+import type { TargetSession } from './target-session.ts';
+
+type InScope = GroupLook & { state: 'inScope' };
+
+/** One look at a group: its resource, its members, and the groups above it. */
+export class GroupApplier {
+  readonly #state: State;
+  readonly #reader: GroupReader;
+  readonly #resources: ResourceApplier;
+  readonly #members: MemberApplier;
+  readonly #followUps: FollowUps;
+
+  constructor(o: {
+    state: State;
+    reader: GroupReader;
+    resources: ResourceApplier;
+    members: MemberApplier;
+    followUps: FollowUps;
+  }) {
+    this.#state = o.state;
+    this.#reader = o.reader;
+    this.#resources = o.resources;
+    this.#members = o.members;
+    this.#followUps = o.followUps;
+  }
+
+  async apply(session: TargetSession, change: Change): Promise<Outcome> {
+    const target = session.target.id;
+    const look = await this.#reader.look(target, change.principal);
+    if (look.state === 'irrelevant') return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
+    // A member of a nested group is a member of the groups above: they are looked at whatever becomes of this one.
+    const rowClass = session.row === 'revoke' ? 'revoke' : 'grant';
+    await this.#followUps.look(change, look.ancestors.map(id => ({ kind: 'group', id })), rowClass);
+    return look.state === 'inScope' ? this.#inScope(session, change, look) : this.#left(session, change);
+  }
+
+  async #inScope(session: TargetSession, change: Change, look: InScope): Promise<Outcome> {
+    const target = session.target.id;
+    const attributes = mapGroup(look.group);
+    const gate = gateOf(await this.#state.targets.read(target));
+    const linked = await this.#state.links.get(target, change.principal);
+    if (gate === 'revoking' && linked === undefined) throw new TargetClosed('the target takes revocations only');
+    const wanted: Wanted =
+      attributes === undefined || gate === 'revoking' ? { set: {} } : { create: { ...attributes }, set: { ...attributes } };
+    const applied = await this.#resources.apply(session, change.principal, kinds.group, wanted);
+    if (applied.link?.value.status !== 'linked') return outcome(applied.writes, applied.held, applied.unsettled);
+    if (look.hidden) {
+      await this.#hold(session, change.principal, 'hidden-membership', 'the group, or one nested in it, hides its members');
+      return outcome(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
+    }
+    const members = await this.#resolveMembers(target, look);
+    // While only revocations are taken, members are compared as if those already written were all that is wanted.
+    const known = gate === 'revoking' ? await this.#alreadyWritten(target, applied.link, members.linked) : members.linked;
+    if (gate === 'open') await this.#notePending(session, change, look, members);
+    const written = await this.#writeMembers(session, change, applied.link, {
+      wanted: known,
+      nested: look.nested,
+      groupLeft: false,
+    });
+    const held = [...applied.held, ...written.held];
+    await this.#state.holds.withdraw(target, change.principal, [...held, ...keptByResource]);
+    return {
+      ...outcome([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
+      deferred: gate === 'revoking',
+      ...(members.pending.length > 0 ? { result: 'pending' as const } : {}),
+    };
+  }
+
+  /** A group that left keeps its resource and its name; it loses the members that we added. */
+  async #left(session: TargetSession, change: Change): Promise<Outcome> {
+    const target = session.target.id;
+    const applied = await this.#resources.apply(session, change.principal, kinds.group, { set: {} });
+    if (applied.link?.value.status !== 'linked') return outcome(applied.writes, applied.held, applied.unsettled);
+    const pending = await this.#state.memberIndex.pendingOf(target, change.principal.id);
+    await this.#state.memberIndex.removePending(target, change.principal.id, pending);
+    const written = await this.#writeMembers(session, change, applied.link, { wanted: {}, nested: [], groupLeft: true });
+    return outcome(
+      [...applied.writes, ...written.writes],
+      [...applied.held, ...written.held],
+      applied.unsettled || written.lookAgain,
+    );
+  }
+
+  #writeMembers(
+    session: TargetSession,
+    change: Change,
+    link: LinkRow,
+    wish: { wanted: Record<string, string>; nested: readonly string[]; groupLeft: boolean },
+  ) {
+    const { scimId, lastWriteAt } = link.value;
+    return this.#members.apply(session, change, {
+      groupId: change.principal.id,
+      scimGroupId: scimId ?? '',
+      lastWriteAt,
+      ...wish,
+    });
+  }
+
+  /** Splits the users of the source's list into those that can be written and those that wait for their link. */
+  async #resolveMembers(
+    target: string,
+    look: InScope,
+  ): Promise<{ linked: Record<string, string>; pending: string[]; disabled: string[] }> {
+    const linked: Record<string, string> = {};
+    const pending: string[] = [];
+    const disabled: string[] = [];
+    await inChunks(look.users, async user => {
+      const link = (await this.#state.links.get(target, { kind: 'user', id: user.id }))?.value;
+      if (link?.status === 'linked' && link.scimId !== undefined) linked[user.id] = link.scimId;
+      else if (link?.status === 'gone') return;
+      else if (user.accountEnabled === false) disabled.push(user.id);
+      else pending.push(user.id);
+    });
+    return { linked, pending, disabled };
+  }
+
+  async #alreadyWritten(target: string, link: LinkRow, linked: Record<string, string>): Promise<Record<string, string>> {
+    const { value } = await this.#state.records.read(target, link.value.scimId ?? '');
+    return Object.fromEntries(Object.entries(linked).filter(([id]) => id in value.members));
+  }
+
+  /**
+   * Members without a link: those who may be created are looked at, and wake the group when they are linked. Disabled
+   * ones are only remembered, so that the event that enables them is not taken for an irrelevant one.
+   */
+  async #notePending(
+    session: TargetSession,
+    change: Change,
+    look: InScope,
+    members: { pending: string[]; disabled: string[] },
+  ): Promise<void> {
+    const target = session.target.id;
+    const group = look.group.id;
+    const before = await this.#state.memberIndex.pendingOf(target, group);
+    const after = new Set([...members.pending, ...members.disabled]);
+    await this.#state.memberIndex.addPending(target, group, [...after].filter(id => !before.includes(id)));
+    await this.#state.memberIndex.removePending(target, group, before.filter(id => !after.has(id)));
+    const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
+    const unasked = members.pending.filter(id => !before.includes(id));
+    await this.#followUps.look(change, unasked.map(id => ({ kind: 'user', id })), rowClass);
+  }
+
+  async #hold(session: TargetSession, p: Principal, kind: HoldKind, cause: string): Promise<void> {
+    await this.#state.holds.hold(session.target.id, { kind, principal: p, ids: [], cause }, now());
+  }
+}
+
+function outcome(writes: Outcome['writes'], holds: readonly HoldKind[], lookAgain: boolean): Outcome {
+  return { result: holds.length > 0 ? 'held' : writes.length > 0 ? 'applied' : 'unchanged', writes, holds, lookAgain };
+}
+
+const keptByResource = [
+  'proposed-adoption',
+  'refused-adoption',
+  'identity-re-use',
+  'name-in-use',
+  'protected-name',
+  'deleted-in-target',
+] as const satisfies readonly HoldKind[];
+
+/** Table reads of one look that run at the same time. */
+const READS_AT_ONCE = 16;
+
+async function inChunks<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += READS_AT_ONCE) {
+    await Promise.all(items.slice(start, start + READS_AT_ONCE).map(work));
+  }
+}

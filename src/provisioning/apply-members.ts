@@ -1,0 +1,233 @@
+import type { Change } from '../identity/change.ts';
+import { now } from '../identity/clock.ts';
+import { RetryLater } from '../identity/errors.ts';
+import { MAX_ADDS_PER_PATCH, MAX_OPERATIONS_PER_PATCH } from '../databricks/limits.ts';
+import type { GraphDirectory } from '../directory/graph-directory.ts';
+import {
+  isLargeShrink,
+  type MemberPatch,
+  type Members,
+  membershipDifference,
+  memberPatches,
+} from '../planning/membership-plan.ts';
+import type { HoldKind } from '../state/holds.ts';
+import type { MembershipRecord, StoredRecord } from '../state/memberships.ts';
+import type { State } from '../state/state.ts';
+import type { FollowUps } from './follow-ups.ts';
+import type { Write } from './outcome.ts';
+import { patchMembers, refusal } from './patch-members.ts';
+import { confirmRemovals } from './removal-evidence.ts';
+import type { TargetSession } from './target-session.ts';
+
+const INTENT_SETTLES_MS = 60_000;
+const RECENT_REMOVAL_MS = 5 * 60_000;
+const SECOND_READ_AFTER_MS = 10_000;
+
+export interface WantedMembers {
+  readonly groupId: string;
+  readonly scimGroupId: string;
+  /** Linked members only. */
+  readonly wanted: Members;
+  readonly nested: readonly string[];
+  /** The group's own assignment ended or it was deleted, by two reads: its members need no further evidence. */
+  readonly groupLeft: boolean;
+  readonly lastWriteAt: number | undefined;
+}
+
+export interface AppliedMembers {
+  readonly writes: readonly Write[];
+  readonly held: readonly HoldKind[];
+  readonly lookAgain: boolean;
+}
+
+/** Brings the members of one group to what is wanted, by differences against our own record. */
+export class MemberApplier {
+  readonly #state: State;
+  readonly #directory: GraphDirectory;
+  readonly #followUps: FollowUps;
+
+  constructor(o: { state: State; directory: GraphDirectory; followUps: FollowUps }) {
+    this.#state = o.state;
+    this.#directory = o.directory;
+    this.#followUps = o.followUps;
+  }
+
+  async apply(session: TargetSession, origin: Change, wish: WantedMembers): Promise<AppliedMembers> {
+    const target = session.target.id;
+    let stored = await this.#state.records.read(target, wish.scimGroupId);
+    const difference = membershipDifference(wish.wanted, stored.value);
+    const removals = await this.#removals(target, wish, stored.value, difference.remove, origin);
+    const grants = this.#grants(stored.value, difference.add);
+    stored = await this.#note(target, wish, stored, grants.seen);
+    const patches = memberPatches(
+      { add: grants.add, remove: removals.remove },
+      { maxAdds: MAX_ADDS_PER_PATCH, maxOperations: MAX_OPERATIONS_PER_PATCH },
+    );
+    const writes: Write[] = [];
+    let unsettled = false;
+    for (const patch of patches) {
+      const written = await this.#write(session, origin, wish, stored, patch);
+      stored = written.stored;
+      unsettled ||= written.unsettled;
+      writes.push({
+        action: 'members',
+        scimId: wish.scimGroupId,
+        detail: `+${Object.keys(patch.add).length} -${Object.keys(patch.remove).length}`,
+      });
+    }
+    if (patches.length === 0) unsettled = await this.#closeIdleIntent(target, wish, stored);
+    if (grants.waiting > 0) {
+      throw new RetryLater('a membership right after its removal needs a second read', { afterMs: SECOND_READ_AFTER_MS });
+    }
+    return { writes, held: removals.held, lookAgain: unsettled || removals.undecided > 0 };
+  }
+
+  /** Which of the candidates may go now: each with a second read, and not too many at once. */
+  async #removals(
+    target: string,
+    wish: WantedMembers,
+    record: MembershipRecord,
+    candidates: Members,
+    origin: Change,
+  ): Promise<{ remove: Members; held: HoldKind[]; undecided: number }> {
+    if (wish.groupLeft || Object.keys(candidates).length === 0) return { remove: candidates, held: [], undecided: 0 };
+    const evidence = await confirmRemovals({ directory: this.#directory, state: this.#state }, wish.groupId, candidates);
+    const suspicious = Object.keys(evidence.confirmed).filter(id => !evidence.leavers.has(id));
+    if (!isLargeShrink(suspicious.length, Object.keys(record.members).length)) {
+      return { remove: evidence.confirmed, held: [], undecided: evidence.undecided };
+    }
+    const approved = await this.#state.holds.hold(
+      target,
+      { kind: 'large-shrink', principal: origin.principal, ids: suspicious, cause: 'the group lost many members in one look' },
+      now(),
+    );
+    if (approved) return { remove: evidence.confirmed, held: [], undecided: evidence.undecided };
+    const leavers = Object.fromEntries(Object.entries(evidence.confirmed).filter(([id]) => evidence.leavers.has(id)));
+    return { remove: leavers, held: ['large-shrink'], undecided: evidence.undecided };
+  }
+
+  /** Adds that undo a removal of the last minutes wait until a second read, ten seconds later, still wants them. */
+  #grants(record: MembershipRecord, add: Members): { add: Members; waiting: number; seen: Record<string, number> } {
+    const ready: Record<string, string> = {};
+    const seen: Record<string, number> = {};
+    let waiting = 0;
+    for (const [id, scimId] of Object.entries(add)) {
+      const removedAt = record.removed[id];
+      const recent = removedAt !== undefined && now() - removedAt < RECENT_REMOVAL_MS;
+      const first = record.grantSeen[id];
+      if (!recent || (first !== undefined && now() - first >= SECOND_READ_AFTER_MS)) ready[id] = scimId;
+      else {
+        seen[id] = first ?? now();
+        waiting += 1;
+      }
+    }
+    return { add: ready, waiting, seen };
+  }
+
+  /** Remembers the nesting and first sightings, when they changed. */
+  async #note(target: string, wish: WantedMembers, stored: StoredRecord, seen: Record<string, number>): Promise<StoredRecord> {
+    const { nested, grantSeen } = stored.value;
+    const before = new Set(nested);
+    const after = new Set(wish.nested);
+    await this.#state.nesting.remember(wish.groupId, wish.nested.filter(id => !before.has(id)), now());
+    await this.#state.nesting.forget(wish.groupId, nested.filter(id => !after.has(id)));
+    const same = before.size === after.size && wish.nested.every(id => before.has(id));
+    if (same && Object.keys(seen).length === 0 && Object.keys(grantSeen).length === 0) return stored;
+    return this.#state.records.write(target, wish.scimGroupId, stored, {
+      ...stored.value,
+      nested: [...wish.nested],
+      grantSeen: seen,
+    });
+  }
+
+  async #write(
+    session: TargetSession,
+    origin: Change,
+    wish: WantedMembers,
+    stored: StoredRecord,
+    patch: MemberPatch,
+  ): Promise<{ stored: StoredRecord; unsettled: boolean }> {
+    const target = session.target.id;
+    session.admit('patch', Object.keys(patch.remove).length > 0 ? 'revoke' : 'grant');
+    const previous = stored.value.intent;
+    await this.#state.memberIndex.addMembers(target, wish.groupId, Object.keys(patch.add));
+    const open = await this.#state.records.write(target, wish.scimGroupId, stored, {
+      ...stored.value,
+      intent: {
+        add: { ...without(previous?.add, patch.remove), ...patch.add },
+        remove: { ...without(previous?.remove, patch.add), ...patch.remove },
+        at: previous?.at ?? now(),
+        epoch: session.epoch,
+      },
+    });
+    const { done, refused } = await patchMembers(session, wish.scimGroupId, patch, wish.lastWriteAt ?? stored.value.lastWriteAt);
+    const removed = Object.keys(done.remove);
+    await this.#followUps.look(origin, removed.map(id => ({ kind: 'user', id })), 'revoke');
+    const closed = await this.#close(session, wish, open, { sent: patch, done }, previous?.at);
+    await this.#state.memberIndex.removeMembers(target, wish.groupId, removed);
+    const failure = refusal(refused);
+    if (failure !== undefined) {
+      await this.#doubt(target, Object.keys(refused));
+      await this.#followUps.look(origin, Object.keys(refused).map(id => ({ kind: 'user', id })), 'attribute');
+      throw failure;
+    }
+    return closed;
+  }
+
+  /** Whoever cannot be added may be gone from the target: his next look asks for it by a harmless write. */
+  async #doubt(target: string, users: readonly string[]): Promise<void> {
+    for (const id of users) {
+      const row = await this.#state.links.get(target, { kind: 'user', id });
+      if (row?.value.status === 'linked') {
+        await this.#state.links.replace(target, row, { ...row.value, uncertain: ['externalId'] });
+      }
+    }
+  }
+
+  async #close(
+    session: TargetSession,
+    wish: WantedMembers,
+    open: StoredRecord,
+    { sent, done }: { sent: MemberPatch; done: MemberPatch },
+    previousAt: number | undefined,
+  ): Promise<{ stored: StoredRecord; unsettled: boolean }> {
+    const young = previousAt !== undefined && now() - previousAt < INTENT_SETTLES_MS;
+    const { value } = open;
+    const settled = new Set([...Object.keys(sent.add), ...Object.keys(sent.remove)]);
+    const stored = await this.#state.records.write(session.target.id, wish.scimGroupId, open, {
+      ...value,
+      members: { ...without(value.members, done.remove), ...done.add },
+      // What an older intent named and this PATCH did not hold is still unknown.
+      intent: young ? value.intent : remaining(value.intent, { ...sent.add, ...sent.remove }),
+      uncertain: value.uncertain.filter(id => !settled.has(id)),
+      removed: { ...recent(value.removed), ...Object.fromEntries(Object.keys(done.remove).map(id => [id, now()])) },
+      grantSeen: Object.fromEntries(Object.entries(value.grantSeen).filter(([id]) => !(id in done.add))),
+      lastWriteAt: now(),
+    });
+    return { stored, unsettled: young };
+  }
+
+  /** True while an open intent is too young to be closed without a write. */
+  async #closeIdleIntent(target: string, wish: WantedMembers, stored: StoredRecord): Promise<boolean> {
+    const { intent } = stored.value;
+    if (intent === undefined) return false;
+    if (now() - intent.at < INTENT_SETTLES_MS) return true;
+    await this.#state.records.write(target, wish.scimGroupId, stored, { ...stored.value, intent: undefined });
+    return false;
+  }
+}
+
+function without(members: Members | undefined, gone: Members): Record<string, string> {
+  return Object.fromEntries(Object.entries(members ?? {}).filter(([id]) => !(id in gone)));
+}
+
+function remaining(intent: MembershipRecord['intent'], settled: Members): MembershipRecord['intent'] {
+  if (intent === undefined) return undefined;
+  const add = without(intent.add, settled);
+  const remove = without(intent.remove, settled);
+  return Object.keys(add).length + Object.keys(remove).length === 0 ? undefined : { ...intent, add, remove };
+}
+
+function recent(removed: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(removed).filter(([, at]) => now() - at < RECENT_REMOVAL_MS));
+}

@@ -1,0 +1,203 @@
+import type { Change, RowClass } from '../identity/change.ts';
+import { now, sleep, sleepUntil } from '../identity/clock.ts';
+import { RetryLater, TargetUnavailable } from '../identity/errors.ts';
+import { describeError, type Logger } from '../identity/logger.ts';
+import { principalKey } from '../identity/principal.ts';
+import type { ChangeQueue } from '../messaging/change-queue.ts';
+import { lookObligation, obligationSubject } from '../messaging/message.ts';
+import { retryWaitMs } from '../planning/retry-schedule.ts';
+import type { BacklogRow } from '../state/backlog.ts';
+import { VersionConflict } from '../state/row-store.ts';
+import type { State } from '../state/state.ts';
+import type { Outcome } from './outcome.ts';
+import { NotOwner } from './ownership.ts';
+import type { Quarantine } from './quarantine.ts';
+import { gateOf, TargetClosed } from './target-gate.ts';
+
+/** Rows that are worked on at the same time; revocations have a lane of their own and never queue behind others. */
+const LANES = { revoke: 8, other: 16 } as const;
+/** How often the head of the backlog is read while nothing else wakes the pump, in milliseconds. */
+const TURN_MS = 500;
+/** A group row comes back by itself this long after an owner that died while working on it. */
+const HIDDEN_MS = 60_000;
+/** Rows due within this are worth staying for. */
+const WORTH_WAITING_MS = 120_000;
+
+/** Works off the rows of one target, revocations first. */
+export class BacklogPump {
+  readonly #target: string;
+  readonly #state: State;
+  readonly #queue: ChangeQueue;
+  readonly #quarantine: Quarantine;
+  readonly #log: Logger;
+  readonly #look: (change: Change, row: RowClass) => Promise<Outcome>;
+  readonly #running = new Map<string, { row: BacklogRow; lane: keyof typeof LANES; done: Promise<void> }>();
+  #wake: (() => void) | undefined;
+  #attending = 0;
+  #waiting = false;
+
+  constructor(o: {
+    target: string;
+    state: State;
+    queue: ChangeQueue;
+    quarantine: Quarantine;
+    log: Logger;
+    look: (change: Change, row: RowClass) => Promise<Outcome>;
+  }) {
+    this.#target = o.target;
+    this.#state = o.state;
+    this.#queue = o.queue;
+    this.#quarantine = o.quarantine;
+    this.#log = o.log;
+    this.#look = o.look;
+  }
+
+  /** An invocation is waiting for the backlog to be empty, so that the platform keeps this instance. */
+  get isAttended(): boolean {
+    return this.#attending > 0;
+  }
+
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /** Resolves when no row is worth staying for, or at `deadline`; true when rows are left. */
+  async attend(deadline: number): Promise<boolean> {
+    if (this.isAttended) return false;
+    this.#attending += 1;
+    try {
+      do {
+        await sleepUntil(Math.min(now() + TURN_MS, deadline));
+      } while (this.#waiting && now() < deadline);
+      return this.#waiting;
+    } finally {
+      this.#attending -= 1;
+    }
+  }
+
+  /** Starts what can be started, then waits for a reason to look again. True while there is work. */
+  async turn(): Promise<boolean> {
+    try {
+      const started = await this.#startDue();
+      this.#waiting = started > 0 || this.#running.size > 0 || (await this.#worthWaiting());
+    } catch (error) {
+      // Storage trouble: the lease decides how long we go on trying.
+      this.#log.warn('backlog-unreadable', { target: this.#target, error: describeError(error) });
+      await sleep(1_000);
+    }
+    await this.#pause();
+    return this.#waiting;
+  }
+
+  /** Waits for what is running. */
+  async settle(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    this.#waiting = false;
+  }
+
+  async #startDue(): Promise<number> {
+    const state = await this.#state.targets.read(this.#target);
+    const { quarantine } = state;
+    if (quarantine !== undefined && quarantine.probeAt > now()) return 0;
+    const rows = await this.#state.backlog.head(this.#target, {
+      dueBy: now(),
+      limit: LANES.revoke + LANES.other + this.#running.size,
+      rowClass: gateOf(state) === 'open' ? undefined : 'revoke',
+    });
+    let started = 0;
+    // In bulk, people come before groups, so that a group is written once and completely.
+    const peopleLeft = rows.some(isBulkPerson) || [...this.#running.values()].some(({ row }) => isBulkPerson(row));
+    for (const row of rows) {
+      const lane = row.value.rowClass === 'revoke' ? 'revoke' : 'other';
+      if (this.#running.has(row.key) || this.#inLane(lane) >= LANES[lane]) continue;
+      if (peopleLeft && row.value.rowClass === 'bulk' && !isBulkPerson(row)) continue;
+      this.#start(row, lane, quarantine !== undefined);
+      started += 1;
+      // A probe is one row: the others wait for what it finds.
+      if (quarantine !== undefined) break;
+    }
+    return started;
+  }
+
+  #inLane(lane: keyof typeof LANES): number {
+    return [...this.#running.values()].filter(running => running.lane === lane).length;
+  }
+
+  #start(row: BacklogRow, lane: keyof typeof LANES, probe: boolean): void {
+    const done = this.#work(row, probe)
+      .catch(error => this.#log.warn('backlog-row-kept', { target: this.#target, error: describeError(error) }))
+      .finally(() => {
+        this.#running.delete(row.key);
+        this.wake();
+      });
+    this.#running.set(row.key, { row, lane, done });
+  }
+
+  async #work(found: BacklogRow, probe: boolean): Promise<void> {
+    const { rowClass, ...entry } = found.value;
+    const change: Change = { ...entry, target: this.#target };
+    // A group's own look asks for it to be woken again: hidden, the row comes back when it should, not at once.
+    const hide = entry.principal.kind === 'group' && rowClass !== 'revoke';
+    const row = hide ? await this.#state.backlog.hide(this.#target, found, now() + HIDDEN_MS) : found;
+    if (row === undefined) return;
+    try {
+      await this.#look(change, rowClass);
+    } catch (error) {
+      if (error instanceof NotOwner) return;
+      if (error instanceof TargetUnavailable) return this.#quarantine.enter(this.#target, error);
+      if (error instanceof VersionConflict) return sleep(1_000);
+      if (probe) await this.#quarantine.leave(this.#target);
+      await this.#succeed(change, rowClass, error);
+      await this.#state.backlog.done(this.#target, row);
+      return;
+    }
+    if (probe) await this.#quarantine.leave(this.#target);
+    await this.#state.backlog.done(this.#target, row);
+  }
+
+  /** What a row that failed becomes: another row where the target is closed, otherwise a message with its tries. */
+  async #succeed(change: Change, rowClass: RowClass, error: unknown): Promise<void> {
+    if (error instanceof TargetClosed) {
+      await this.#state.backlog.put(change, rowClass === 'revoke' ? 'grant' : rowClass);
+      return;
+    }
+    const transient = error instanceof RetryLater;
+    const wait = transient ? retryWaitMs(1, Math.random(), error.afterMs) : 0;
+    const subject = obligationSubject(this.#target, principalKey(change.principal));
+    this.#log.info('row-becomes-message', {
+      target: this.#target,
+      principal: principalKey(change.principal),
+      error: describeError(error),
+      correlationId: change.correlationId,
+    });
+    await this.#queue.sendCopy(
+      lookObligation({ ...change, notBefore: now() }),
+      { chain: `${subject}|b|${now()}`, attempt: transient ? 1 : 0, hops: 0 },
+      now() + wait,
+    );
+  }
+
+  /** Whether rows are, or soon will be, due: not while the target is closed to them. */
+  async #worthWaiting(): Promise<boolean> {
+    const state = await this.#state.targets.read(this.#target);
+    if (state.quarantine !== undefined) return false;
+    const rows = await this.#state.backlog.head(this.#target, {
+      dueBy: now() + WORTH_WAITING_MS,
+      limit: 1,
+      rowClass: gateOf(state) === 'open' ? undefined : 'revoke',
+    });
+    return rows.length > 0;
+  }
+
+  /** A turn's end: until a row is done, a new one is written here, or the head is due to be read again. */
+  async #pause(): Promise<void> {
+    const stop = new AbortController();
+    this.#wake = () => stop.abort();
+    await sleep(TURN_MS, stop.signal).catch(() => undefined);
+    this.#wake = undefined;
+  }
+}
+
+function isBulkPerson({ value }: BacklogRow): boolean {
+  return value.rowClass === 'bulk' && value.principal.kind !== 'group';
+}

@@ -1,0 +1,160 @@
+import type { Change, RowClass } from '../identity/change.ts';
+import { now, sleepUntil } from '../identity/clock.ts';
+import { Permanent, RetryLater, TargetUnavailable } from '../identity/errors.ts';
+import { describeError, type Logger } from '../identity/logger.ts';
+import { principalKey } from '../identity/principal.ts';
+import type { ChangeQueue } from '../messaging/change-queue.ts';
+import { asChange, type Delivery, deliveryProperties, messageBody, type Obligation } from '../messaging/message.ts';
+import { failureRetryWaitMs, MAX_TRIES, retryWaitMs } from '../planning/retry-schedule.ts';
+import { VersionConflict } from '../state/row-store.ts';
+import type { State } from '../state/state.ts';
+import { WouldWait } from './limiter.ts';
+import { NotOwner } from './ownership.ts';
+import type { Quarantine } from './quarantine.ts';
+import { TargetClosed } from './target-gate.ts';
+import type { TargetWorker } from './target-worker.ts';
+
+/** A message that came this much too early is sent again for later instead of being waited for. */
+const LONGEST_EARLY_WAIT_MS = 10_000;
+/** After this an instance that is not the owner hands the same change on again. */
+const HAND_ON_MS = 3_000;
+/** How long one invocation attends the backlog. Well below the lock renewal limit in host.json. */
+const ATTEND_MS = 4 * 60_000;
+
+/** What the function does with the message once the handler is through. */
+export type Settlement =
+  | { readonly kind: 'complete' }
+  /** `reason` is a stable code; `description` holds ids and statuses only. */
+  | { readonly kind: 'dead-letter'; readonly reason: string; readonly description: string };
+
+const COMPLETE: Settlement = { kind: 'complete' };
+
+/** Turns one message of the queue into an effect, or into the message or row that succeeds it. */
+export class MessageHandler {
+  readonly #o: {
+    readonly workers: ReadonlyMap<string, TargetWorker>;
+    readonly state: State;
+    readonly queue: ChangeQueue;
+    readonly quarantine: Quarantine;
+    readonly log: Logger;
+  };
+
+  constructor(o: {
+    workers: ReadonlyMap<string, TargetWorker>;
+    state: State;
+    queue: ChangeQueue;
+    quarantine: Quarantine;
+    log: Logger;
+  }) {
+    this.#o = o;
+  }
+
+  /** @throws only when not even the successor of the message could be made durable: the broker then redelivers. */
+  async handle(body: unknown, properties: unknown, messageId: string): Promise<Settlement> {
+    const parsed = messageBody.safeParse(body);
+    const delivery = deliveryProperties.safeParse(properties ?? {});
+    if (!parsed.success || !delivery.success) {
+      const issues = [...(parsed.error?.issues ?? []), ...(delivery.error?.issues ?? [])];
+      return invalid(issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), messageId);
+    }
+    const { obligation } = parsed.data;
+    const worker = this.#o.workers.get(obligation.target);
+    if (worker === undefined) {
+      return { kind: 'dead-letter', reason: 'UnknownTarget', description: `no target ${obligation.target} is configured` };
+    }
+    if (obligation.type === 'pump') return this.#pump(worker, obligation, delivery.data);
+    return this.#look(worker, obligation, delivery.data);
+  }
+
+  async #pump(worker: TargetWorker, obligation: Obligation, delivery: Delivery): Promise<Settlement> {
+    if (!(await worker.own())) return this.#handOn(obligation, delivery);
+    await worker.attendPump(now() + ATTEND_MS);
+    return COMPLETE;
+  }
+
+  async #look(worker: TargetWorker, obligation: Obligation & { type: 'look' }, delivery: Delivery): Promise<Settlement> {
+    const change = asChange(obligation);
+    // The broker's clock may run ahead: the obligation is to look at or after `notBefore`, by our own clock.
+    if (change.notBefore - now() > LONGEST_EARLY_WAIT_MS) {
+      await this.#o.queue.sendCopy(obligation, { ...delivery, hops: delivery.hops + 1 }, change.notBefore);
+      return COMPLETE;
+    }
+    await sleepUntil(change.notBefore);
+    const { quarantine } = await this.#o.state.targets.read(change.target);
+    if (quarantine !== undefined) return this.#defer(worker, change, 'attribute');
+    if (!(await worker.own())) return this.#handOn(obligation, delivery);
+    try {
+      await worker.look(change);
+      return COMPLETE;
+    } catch (error) {
+      return this.#failed(worker, obligation, delivery, error);
+    }
+  }
+
+  async #failed(
+    worker: TargetWorker,
+    obligation: Obligation & { type: 'look' },
+    delivery: Delivery,
+    error: unknown,
+  ): Promise<Settlement> {
+    const change = asChange(obligation);
+    if (error instanceof WouldWait) return this.#defer(worker, change, error.rowClass);
+    if (error instanceof TargetClosed) return this.#defer(worker, change, 'grant');
+    if (error instanceof NotOwner || error instanceof VersionConflict) return this.#handOn(obligation, delivery);
+    if (error instanceof TargetUnavailable) {
+      await this.#o.quarantine.enter(change.target, error);
+      return this.#defer(worker, change, 'attribute');
+    }
+    if (error instanceof Permanent) return this.#deadLetter(change, error.code, error.message);
+    // Everything else may pass: what is asked for later, what storage or the source could not do just now, and what
+    // we did not foresee. It ends in the dead-letter queue when it does not.
+    const attempt = delivery.attempt + 1;
+    const text = describeError(error);
+    if (attempt >= MAX_TRIES) return this.#deadLetter(change, 'RetriesExhausted', text);
+    const wait = retryWaitMs(attempt, Math.random(), error instanceof RetryLater ? error.afterMs : undefined);
+    this.#o.log.warn('retry', {
+      target: change.target,
+      principal: principalKey(change.principal),
+      attempt,
+      waitMs: wait,
+      error: text,
+      correlationId: change.correlationId,
+    });
+    await this.#o.queue.sendCopy(obligation, { ...delivery, attempt, hops: 0 }, now() + wait);
+    return COMPLETE;
+  }
+
+  async #defer(worker: TargetWorker, change: Change, rowClass: RowClass): Promise<Settlement> {
+    await worker.defer(change, rowClass);
+    return COMPLETE;
+  }
+
+  async #handOn(obligation: Obligation, delivery: Delivery): Promise<Settlement> {
+    await this.#o.queue.sendCopy(obligation, { ...delivery, hops: delivery.hops + 1 }, now() + HAND_ON_MS);
+    return COMPLETE;
+  }
+
+  /** One failure row per principal and target; a second dead letter only when there is something new to say. */
+  async #deadLetter(change: Change, code: string, message: string): Promise<Settlement> {
+    const { state, log } = this.#o;
+    const key = principalKey(change.principal);
+    const before = await state.targets.readFailure(change.target, key);
+    const attempts = (before?.attempts ?? 0) + 1;
+    await state.targets.writeFailure(change.target, key, {
+      code,
+      message,
+      attempts,
+      failedAt: now(),
+      nextTryAt: now() + failureRetryWaitMs(attempts),
+      correlationId: change.correlationId,
+    });
+    log.error('failed', { target: change.target, principal: key, code, message, correlationId: change.correlationId });
+    // A redelivery of the same message is not a second failure: its dead letter may not have come about.
+    if (before?.code === code && before.correlationId !== change.correlationId) return COMPLETE;
+    return { kind: 'dead-letter', reason: code, description: `target ${change.target}, ${key}: ${message}` };
+  }
+}
+
+function invalid(issues: string, messageId: string): Settlement {
+  return { kind: 'dead-letter', reason: 'InvalidMessage', description: `message ${messageId} is not understood: ${issues}` };
+}

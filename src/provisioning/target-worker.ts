@@ -1,0 +1,120 @@
+import type { Change, RowClass } from '../identity/change.ts';
+import { now } from '../identity/clock.ts';
+import type { Logger } from '../identity/logger.ts';
+import { principalKey } from '../identity/principal.ts';
+import type { ChangeQueue } from '../messaging/change-queue.ts';
+import type { State } from '../state/state.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
+import { Limiter } from './limiter.ts';
+import type { Looker } from './look.ts';
+import type { Outcome } from './outcome.ts';
+import { NotOwner, Ownership } from './ownership.ts';
+import { BacklogPump } from './backlog-pump.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { Target } from './target.ts';
+import { TargetSession } from './target-session.ts';
+
+/** The lease is given back after this long without work, in milliseconds. */
+const IDLE_MS = 10_000;
+
+/**
+ * This instance's side of one target. While it holds the lease it is the only writer: it looks at principals, one at
+ * a time each, paces every request, and works off the backlog.
+ */
+export class TargetWorker {
+  readonly target: Target;
+  readonly #state: State;
+  readonly #queue: ChangeQueue;
+  readonly #looker: Looker;
+  readonly #ownership: Ownership;
+  readonly #pump: BacklogPump;
+  readonly #mutex = new KeyedMutex();
+  #limiter: Limiter;
+  #active = 0;
+  #lastActiveAt = now();
+  #loop: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(o: {
+    target: Target;
+    state: State;
+    queue: ChangeQueue;
+    looker: Looker;
+    quarantine: Quarantine;
+    log: Logger;
+  }) {
+    this.target = o.target;
+    this.#state = o.state;
+    this.#queue = o.queue;
+    this.#looker = o.looker;
+    this.#ownership = new Ownership(o.state.leases, o.target.id, o.log);
+    this.#limiter = new Limiter(o.target.ownerRates);
+    this.#pump = new BacklogPump({ ...o, target: o.target.id, look: (change, row) => this.look(change, row) });
+  }
+
+  /** True when this instance owns the target, or just became its owner. */
+  async own(): Promise<boolean> {
+    if (this.#stopping) return false;
+    if (this.#ownership.isHeld) return true;
+    if (!(await this.#ownership.acquire())) return false;
+    if (this.#loop === undefined) {
+      // Whoever wrote before us may have used the limit up to this moment.
+      this.#limiter = new Limiter(this.target.ownerRates);
+      this.#lastActiveAt = now();
+      this.#loop = this.#run().finally(() => {
+        this.#loop = undefined;
+      });
+    }
+    return true;
+  }
+
+  /**
+   * Looks at a principal. Looks at the same principal wait for each other, live ones and rows alike.
+   * @param row the class of the backlog row that is worked on; undefined for a live change, which does not wait long.
+   */
+  async look(change: Change, row?: RowClass): Promise<Outcome> {
+    if (!this.#ownership.isHeld) throw new NotOwner(`the lease of ${this.target.id} is not held`);
+    this.#active += 1;
+    try {
+      return await this.#mutex.run(principalKey(change.principal), () => {
+        const session = new TargetSession({ target: this.target, ownership: this.#ownership, limiter: this.#limiter, row });
+        return this.#looker.look(session, change);
+      });
+    } finally {
+      this.#active -= 1;
+      this.#lastActiveAt = now();
+    }
+  }
+
+  /** Stores a change as a row, and makes sure that somebody works it off. */
+  async defer(change: Change, rowClass: RowClass): Promise<void> {
+    await this.#state.backlog.put({ ...change, notBefore: Math.min(change.notBefore, now()) }, rowClass);
+    this.#pump.wake();
+    if (!this.#pump.isAttended) await this.#queue.sendPump(this.target.id);
+  }
+
+  /** Stays until the backlog is worked off, so that the platform keeps this instance; at most until `deadline`. */
+  async attendPump(deadline: number): Promise<void> {
+    const left = await this.#pump.attend(deadline);
+    if (left) await this.#queue.sendPump(this.target.id);
+  }
+
+  /** Takes no more work, lets what runs finish, and gives the lease back. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#pump.wake();
+    await this.#loop;
+    await this.#ownership.release();
+  }
+
+  /** Works off the backlog for as long as the lease is held and there is a reason to hold it. */
+  async #run(): Promise<void> {
+    while (this.#ownership.isHeld && !this.#stopping) {
+      const busy = await this.#pump.turn();
+      if (busy || this.#active > 0) this.#lastActiveAt = now();
+      else if (now() - this.#lastActiveAt >= IDLE_MS) break;
+    }
+    await this.#pump.settle();
+    if (!this.#stopping) await this.#ownership.release();
+  }
+}

@@ -1,0 +1,68 @@
+import type { GraphDirectory } from '../directory/graph-directory.ts';
+import { SourceUnavailable } from '../directory/errors.ts';
+import type { Assignment } from '../directory/types.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { StoredAssignment } from '../state/source-state.ts';
+import type { State } from '../state/state.ts';
+
+export interface AssignmentChanges {
+  readonly started: readonly Principal[];
+  readonly ended: readonly Principal[];
+}
+
+/**
+ * Compares the assignments of the enterprise application, which have neither notifications nor a delta, with those
+ * of the last read. Two steps, so that a crash between them repeats what was found instead of losing it.
+ */
+export class AssignmentPass {
+  readonly #state: State;
+  readonly #directory: GraphDirectory;
+  readonly #applicationObjectId: string;
+
+  constructor(o: { state: State; directory: GraphDirectory; applicationObjectId: string }) {
+    this.#state = o.state;
+    this.#directory = o.directory;
+    this.#applicationObjectId = o.applicationObjectId;
+  }
+
+  /** The complete list. @throws {SourceUnavailable} when the application is gone: an empty list would say "nobody". */
+  async list(): Promise<Assignment[]> {
+    const application = await this.#directory.findEnterpriseApplication(this.#applicationObjectId);
+    if (application === undefined) throw new SourceUnavailable('the enterprise application is not found');
+    return this.#directory.listAssignments(this.#applicationObjectId);
+  }
+
+  /** Notes what is new and what has ended. What it returns is repeated until {@link settle} was called for it. */
+  async find(listed: readonly Assignment[]): Promise<AssignmentChanges> {
+    const stored = new Map((await this.#state.assignments.all()).map(entry => [keyOf(entry), entry]));
+    const current = new Map(listed.map(entry => [keyOf(entry), entry]));
+    const started: Principal[] = [];
+    const ended: Principal[] = [];
+    for (const [key, { id, principal }] of current) {
+      const before = stored.get(key);
+      if (before?.phase === 'current') continue;
+      if (before?.phase !== 'new') await this.#state.assignments.put({ id, principal, phase: 'new' });
+      started.push(principal);
+    }
+    for (const [key, entry] of stored) {
+      if (current.has(key)) continue;
+      if (entry.phase !== 'ended') await this.#state.assignments.put({ ...entry, phase: 'ended' });
+      ended.push(entry.principal);
+    }
+    return { started, ended };
+  }
+
+  /** Everything that follows from `listed` is durable. */
+  async settle(listed: readonly Assignment[]): Promise<void> {
+    const current = new Set(listed.map(keyOf));
+    for (const entry of await this.#state.assignments.all()) {
+      if (current.has(keyOf(entry))) {
+        if (entry.phase !== 'current') await this.#state.assignments.put({ ...entry, phase: 'current' });
+      } else if (entry.phase === 'ended') await this.#state.assignments.remove(entry);
+    }
+  }
+}
+
+function keyOf({ id, principal }: Pick<StoredAssignment, 'id' | 'principal'>): string {
+  return `${principal.kind}|${principal.id}|${id}`;
+}

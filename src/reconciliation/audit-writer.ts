@@ -1,0 +1,124 @@
+import { now } from '../identity/clock.ts';
+import { VersionConflict } from '../state/row-store.ts';
+import type { ActualResource, PlanItem } from '../planning/compare.ts';
+import type { HoldKind } from '../state/holds.ts';
+import type { Link } from '../state/links.ts';
+import type { State } from '../state/state.ts';
+import type { Plan } from './audit.ts';
+
+/** Makes the differences that an audit found durable, so that the owner of the target works them off. */
+export class AuditWriter {
+  readonly #state: State;
+  readonly #target: string;
+  readonly #correlationId: string;
+  readonly #heardAt: number;
+
+  constructor(state: State, target: string, correlationId: string, heardAt: number) {
+    this.#state = state;
+    this.#target = target;
+    this.#correlationId = correlationId;
+    this.#heardAt = heardAt;
+  }
+
+  async write(item: PlanItem, plan: Plan): Promise<void> {
+    switch (item.action) {
+      case 'adopt':
+        await this.#adopt(item, plan);
+        return this.#row(item);
+      case 'update':
+      case 'deactivate':
+      case 'missing-in-target':
+        // Marked before the row: the look writes again what our record takes for done.
+        await this.#doubt(item);
+        return this.#row(item);
+      case 'members':
+        await this.#doubtMembers(item);
+        return this.#row(item);
+      case 'switched-off-in-target':
+        return this.#letGo(item);
+      case 'propose-adoption':
+        return this.#hold(item, 'proposed-adoption', 'a resource of that name exists in the target');
+      case 'refuse-adoption':
+        return this.#hold(item, 'refused-adoption', 'the resource of that name belongs to something else, or is an administrator');
+      case 'name-in-use':
+        return this.#hold(item, 'name-in-use', 'another group in scope has the same name');
+      case 'unknown-in-source':
+        return this.#hold(item, 'unknown-in-source', 'an active user of the target carries an object id that Entra does not know');
+      case 'create':
+        return this.#row(item);
+    }
+  }
+
+  /** Same external id and same name: linked at once, with what the target shows as what was written. */
+  async #adopt(item: PlanItem, plan: Plan): Promise<void> {
+    const pictures = item.principal.kind === 'user' ? plan.actual.users : plan.actual.groups;
+    const found = pictures.find(({ scimId }) => scimId === item.scimId);
+    // Without our id on it, the owner has to take it over by a write of his own.
+    if (found === undefined || found.externalId !== item.principal.id) return;
+    try {
+      await this.#state.links.add(this.#target, linkTo(item, found));
+    } catch (error) {
+      // Linked meanwhile, or the name is claimed by another link: the owner decides at the look.
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+  }
+
+  async #doubt(item: PlanItem): Promise<void> {
+    await this.#changeLink(item, link => ({
+      ...link,
+      uncertain: [...new Set([...(link.uncertain ?? []), ...(item.detail.length > 0 ? item.detail : ['externalId'])])],
+    }));
+  }
+
+  async #doubtMembers(item: PlanItem): Promise<void> {
+    const scimId = item.scimId ?? '';
+    const stored = await this.#state.records.read(this.#target, scimId);
+    const uncertain = [...new Set([...stored.value.uncertain, ...item.detail])];
+    try {
+      await this.#state.records.write(this.#target, scimId, stored, { ...stored.value, uncertain });
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+  }
+
+  /** What somebody else switched off stays off: the link is let go, and reported. */
+  async #letGo(item: PlanItem): Promise<void> {
+    await this.#changeLink(item, link => ({ ...link, status: 'gone' }));
+    await this.#hold(item, 'deleted-in-target', 'somebody else deactivated it in the target');
+  }
+
+  /** Leaves a link alone that the owner changed meanwhile: its next look knows better than our picture. */
+  async #changeLink(item: PlanItem, change: (link: Link) => Link): Promise<void> {
+    const row = await this.#state.links.get(this.#target, item.principal);
+    if (row === undefined) return;
+    try {
+      await this.#state.links.replace(this.#target, row, change(row.value));
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+  }
+
+  async #hold(item: PlanItem, kind: HoldKind, cause: string): Promise<void> {
+    const ids = item.scimId === undefined ? [] : [item.scimId];
+    await this.#state.holds.hold(this.#target, { kind, principal: item.principal, ids, cause }, now());
+  }
+
+  async #row(item: PlanItem): Promise<void> {
+    await this.#state.backlog.put(
+      {
+        target: this.#target,
+        principal: item.principal,
+        cause: 'audit',
+        notBefore: now(),
+        heardAt: this.#heardAt,
+        correlationId: this.#correlationId,
+      },
+      item.rowClass,
+    );
+  }
+}
+
+function linkTo({ principal }: PlanItem, found: ActualResource): Link {
+  const written = Object.fromEntries(Object.entries(found.attributes).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+  return { principal, status: 'linked', scimId: found.scimId, name: found.name, written };
+}

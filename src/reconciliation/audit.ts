@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { now } from '../identity/clock.ts';
+import type { GraphDirectory } from '../directory/graph-directory.ts';
+import type { Assignment } from '../directory/types.ts';
+import type { Logger } from '../identity/logger.ts';
+import { principalKey } from '../identity/principal.ts';
+import { type ActualPicture, compare, type DesiredPicture, type PlanItem } from '../planning/compare.ts';
+import type { Target } from '../provisioning/target.ts';
+import type { State } from '../state/state.ts';
+import { AuditWriter } from './audit-writer.ts';
+import { findUnknownResources } from './unknown-resources.ts';
+import { type KnownPicture, type Progress, readActual, readKnown } from './read-target.ts';
+import { readDesired } from './read-source.ts';
+
+export interface Plan {
+  readonly items: readonly PlanItem[];
+  readonly desired: DesiredPicture;
+  readonly actual: ActualPicture;
+  readonly known: KnownPicture;
+}
+
+interface AuditOptions {
+  readonly state: State;
+  readonly directory: GraphDirectory;
+  readonly readHiddenMembership: boolean;
+  readonly log: Logger;
+}
+
+/**
+ * The full comparison of what the source says with what a target holds: dry run, initial cycle and drift repair are
+ * this one code path, printed or written as rows.
+ */
+export class Audit {
+  readonly #o: AuditOptions;
+
+  constructor(o: AuditOptions) {
+    this.#o = o;
+  }
+
+  /** Compares and writes nothing. */
+  async plan(target: Target, assignments: readonly Assignment[], progress?: Progress): Promise<Plan> {
+    const desired = await readDesired({ ...this.#o, assignments });
+    const before = await readKnown(this.#o.state, target.id);
+    const ours = new Set(before.links.map(link => link.scimId));
+    const wantedIds = new Set(desired.groups.keys());
+    const actual = await readActual(
+      target,
+      group => ours.has(group.scimId) || (group.externalId !== undefined && wantedIds.has(group.externalId)),
+      progress,
+    );
+    // Read again: what was linked while we read the target is not to be taken for missing.
+    const known = await readKnown(this.#o.state, target.id);
+    const items = [
+      ...compare(desired, actual, known.links),
+      ...(await findUnknownResources(this.#o.directory, actual, known.links)),
+    ];
+    return { items, desired, actual, known };
+  }
+
+  /** Compares and makes every difference durable: as a link, a hold, or a backlog row. */
+  async run(target: Target, assignments: readonly Assignment[], configuration: string): Promise<Plan> {
+    const startedAt = now();
+    const plan = await this.plan(target, assignments);
+    const writer = new AuditWriter(this.#o.state, target.id, randomUUID(), startedAt);
+    await this.#notePending(target.id, plan);
+    for (const item of plan.items) {
+      if (!plan.known.recent.has(principalKey(item.principal))) await writer.write(item, plan);
+    }
+    const firstIndex = !(await this.#o.state.targets.read(target.id)).indexed;
+    const adoptions = plan.items.some(({ action }) => action === 'propose-adoption' || action === 'refuse-adoption');
+    await this.#o.state.targets.update(target.id, state => ({
+      ...state,
+      indexed: true,
+      // A target in which names would have to be taken over is not written to before a person has seen the plan.
+      planOnly: state.planOnly || (firstIndex && adoptions),
+      auditDue: undefined,
+      lastAuditAt: startedAt,
+      configuration,
+    }));
+    this.#o.log.info('audit-done', {
+      target: target.id,
+      differences: plan.items.length,
+      users: plan.desired.users.size,
+      groups: plan.desired.groups.size,
+      tookMs: now() - startedAt,
+    });
+    return plan;
+  }
+
+  /**
+   * Whom the groups wait for, before any row: a look at somebody without a link, an assignment or a group that waits
+   * for him ends at once. Disabled members are among them, so that enabling them is not taken for irrelevant.
+   */
+  async #notePending(target: string, { desired, known }: Plan): Promise<void> {
+    const linked = new Set(known.links.map(link => principalKey(link.principal)));
+    for (const [group, { members }] of desired.groups) {
+      const waiting = [...members].filter(id => !linked.has(`user:${id}`));
+      await this.#o.state.memberIndex.addPending(target, group, waiting);
+    }
+  }
+}

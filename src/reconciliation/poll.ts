@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { CursorLost } from '../directory/errors.ts';
+import type { GraphDirectory } from '../directory/graph-directory.ts';
+import type { DeltaChange } from '../directory/types.ts';
+import type { RowClass } from '../identity/change.ts';
+import { now } from '../identity/clock.ts';
+import type { Logger } from '../identity/logger.ts';
+import { type Principal, principalKey } from '../identity/principal.ts';
+import type { ChangeQueue } from '../messaging/change-queue.ts';
+import type { State } from '../state/state.ts';
+import type { AssignmentPass } from './assignment-pass.ts';
+
+export type PollResult = 'polled' | 'audit-due';
+
+/**
+ * The fast lane for revocations, and the upper bound on how late we hear of anything: advances the delta cursors and
+ * compares the assignments. What these prove goes into revoke rows, everything else into changes, and only then is
+ * the cursor saved.
+ */
+export class Poll {
+  readonly #state: State;
+  readonly #directory: GraphDirectory;
+  readonly #queue: ChangeQueue;
+  readonly #assignments: AssignmentPass;
+  readonly #targets: readonly string[];
+  readonly #log: Logger;
+
+  constructor(o: {
+    state: State;
+    directory: GraphDirectory;
+    queue: ChangeQueue;
+    assignments: AssignmentPass;
+    targets: readonly string[];
+    log: Logger;
+  }) {
+    this.#state = o.state;
+    this.#directory = o.directory;
+    this.#queue = o.queue;
+    this.#assignments = o.assignments;
+    this.#targets = o.targets;
+    this.#log = o.log;
+  }
+
+  async run(): Promise<PollResult> {
+    if ((await this.#state.cursors.read('user')) === undefined || (await this.#state.cursors.read('group')) === undefined) {
+      return this.#auditDue('first run');
+    }
+    const round = new PollRound(this.#state, this.#targets);
+    const listed = await this.#assignments.list();
+    const { started, ended } = await this.#assignments.find(listed);
+    for (const p of ended) await round.revoke(p);
+    for (const p of started) round.change(p);
+    await this.#send(round);
+    await this.#assignments.settle(listed);
+    const users = await this.#feed('user', change => this.#userChange(round, change), round);
+    const groups = await this.#feed('group', change => this.#groupChange(round, change), round);
+    for (const target of this.#targets) {
+      if (await this.#state.backlog.hasRows(target)) await this.#queue.sendPump(target);
+    }
+    this.#log.info('polled', { started: started.length, ended: ended.length, ...round.counts });
+    return users && groups ? 'polled' : 'audit-due';
+  }
+
+  /** Reads one feed to its end; its changes are durable before the cursor moves. False when the cursor is lost. */
+  async #feed(feed: 'user' | 'group', take: (change: DeltaChange) => Promise<void>, round: PollRound): Promise<boolean> {
+    const cursor = await this.#state.cursors.read(feed);
+    if (cursor === undefined) return false;
+    try {
+      const { changes, deltaLink } = await this.#directory.readDelta(cursor.value.deltaLink);
+      for (const change of changes) await take(change);
+      await this.#send(round);
+      await this.#state.cursors.advance(feed, cursor, deltaLink, now());
+      return true;
+    } catch (error) {
+      if (!(error instanceof CursorLost)) throw error;
+      this.#log.warn('cursor-lost', { feed });
+      await this.#auditDue(`the ${feed} feed has to be started anew`);
+      return false;
+    }
+  }
+
+  async #userChange(round: PollRound, change: DeltaChange): Promise<void> {
+    const p: Principal = { kind: 'user', id: change.id };
+    if (!(await round.concerns(p))) return;
+    if (change.removed !== undefined) {
+      await this.#state.removals.note(p, now());
+      await round.revoke(p);
+      return;
+    }
+    await this.#state.removals.clear(p);
+    if (change.accountEnabled === false) await round.revoke(p);
+    else round.change(p);
+  }
+
+  async #groupChange(round: PollRound, change: DeltaChange): Promise<void> {
+    const p: Principal = { kind: 'group', id: change.id };
+    const ancestors = (await this.#state.nesting.ancestorsOf(change.id)).map(id => ({ kind: 'group' as const, id }));
+    if (ancestors.length === 0 && !(await round.concerns(p))) return;
+    if (change.removed !== undefined) await this.#state.removals.note(p, now());
+    else await this.#state.removals.clear(p);
+    const takesAway = change.removed !== undefined || change.removedMembers.length > 0;
+    for (const group of [p, ...ancestors]) {
+      if (takesAway) await round.revoke(group);
+      else round.change(group);
+    }
+    for (const member of change.removedMembers) {
+      if (member.kind === 'user') await round.revokeIfConcerned({ kind: 'user', id: member.id });
+    }
+  }
+
+  async #send(round: PollRound): Promise<void> {
+    const heardAt = now();
+    const changes = round.takeChanges();
+    await this.#queue.sendChanges(
+      changes.flatMap(principal =>
+        this.#targets.map(target => ({ target, principal, cause: 'poll' as const, heardAt, correlationId: randomUUID() })),
+      ),
+    );
+  }
+
+  async #auditDue(reason: string): Promise<PollResult> {
+    for (const target of this.#targets) {
+      await this.#state.targets.update(target, state => ({ ...state, auditDue: state.auditDue ?? reason }));
+    }
+    return 'audit-due';
+  }
+}
+
+/** What one poll collects. A principal that is revoked needs no change besides: the look does both. */
+class PollRound {
+  readonly #state: State;
+  readonly #targets: readonly string[];
+  readonly #revoked = new Set<string>();
+  readonly #changed = new Map<string, Principal>();
+  #sent = 0;
+
+  constructor(state: State, targets: readonly string[]) {
+    this.#state = state;
+    this.#targets = targets;
+  }
+
+  get counts(): { revocations: number; changes: number } {
+    return { revocations: this.#revoked.size, changes: this.#sent };
+  }
+
+  change(p: Principal): void {
+    if (!this.#revoked.has(principalKey(p))) this.#changed.set(principalKey(p), p);
+  }
+
+  async revoke(p: Principal): Promise<void> {
+    await this.#row(p, 'revoke');
+    this.#revoked.add(principalKey(p));
+    this.#changed.delete(principalKey(p));
+  }
+
+  async revokeIfConcerned(p: Principal): Promise<void> {
+    if (!this.#revoked.has(principalKey(p)) && (await this.concerns(p))) await this.revoke(p);
+  }
+
+  /** By what we store alone: no link, nobody waiting for him and no assignment means that nothing can follow. */
+  async concerns(p: Principal): Promise<boolean> {
+    if (await this.#state.assignments.has(p)) return true;
+    for (const target of this.#targets) {
+      if ((await this.#state.links.get(target, p)) !== undefined) return true;
+      if (p.kind === 'user' && (await this.#state.memberIndex.isAwaited(target, p.id))) return true;
+    }
+    return false;
+  }
+
+  takeChanges(): Principal[] {
+    const changes = [...this.#changed.values()];
+    this.#changed.clear();
+    this.#sent += changes.length;
+    return changes;
+  }
+
+  async #row(principal: Principal, rowClass: RowClass): Promise<void> {
+    const at = now();
+    for (const target of this.#targets) {
+      await this.#state.backlog.put(
+        { target, principal, cause: 'poll', notBefore: at, heardAt: at, correlationId: randomUUID() },
+        rowClass,
+      );
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { GraphDirectory } from '../directory/graph-directory.ts';
+import type { Subscription } from '../directory/types.ts';
+import { now } from '../identity/clock.ts';
+import type { Logger } from '../identity/logger.ts';
+
+/**
+ * Users and groups may be subscribed to for 41,760 minutes at most (Microsoft Graph, "subscription resource type",
+ * maximum length of subscription). We ask for a day less, and renew when half of it is over.
+ */
+const LIFETIME_MS = (41_760 - 24 * 60) * 60_000;
+const RENEW_BELOW_MS = LIFETIME_MS / 2;
+
+/** Two tenant-wide subscriptions, never one per group: a tenant and app may have 100 in all. */
+const RESOURCES = ['/users', '/groups'] as const;
+
+export interface KeptSubscriptions {
+  readonly created: number;
+  readonly renewed: number;
+}
+
+/** Makes sure that Graph tells us of changes to users and groups. */
+export class SubscriptionKeeper {
+  readonly #directory: GraphDirectory;
+  readonly #notifications: { url: string; clientState: string } | undefined;
+  readonly #log: Logger;
+
+  constructor(o: {
+    directory: GraphDirectory;
+    notifications: { url: string; clientState: string } | undefined;
+    log: Logger;
+  }) {
+    this.#directory = o.directory;
+    this.#notifications = o.notifications;
+    this.#log = o.log;
+  }
+
+  /** Creates what is missing, renews what is half over, and removes surplus ones of ours. */
+  async keep(): Promise<KeptSubscriptions> {
+    const notifications = this.#notifications;
+    if (notifications === undefined) return { created: 0, renewed: 0 };
+    const present = await this.#directory.listSubscriptions();
+    let created = 0;
+    let renewed = 0;
+    for (const resource of RESOURCES) {
+      const [mine, ...surplus] = present.filter(
+        subscription => subscription.notificationUrl === notifications.url && isFor(subscription, resource),
+      );
+      for (const { id } of surplus) await this.#directory.deleteSubscription(id);
+      if (mine === undefined) {
+        await this.#create(resource, notifications);
+        created += 1;
+      } else if (mine.expiresAt - now() < RENEW_BELOW_MS) {
+        await this.#directory.renewSubscription(mine.id, now() + LIFETIME_MS);
+        renewed += 1;
+      }
+    }
+    if (created + renewed > 0) this.#log.info('subscriptions-kept', { created, renewed });
+    return { created, renewed };
+  }
+
+  /** Graph asked for it: a renewal also re-authorizes. */
+  async reauthorize(id: string): Promise<void> {
+    await this.#directory.renewSubscription(id, now() + LIFETIME_MS);
+  }
+
+  async #create(resource: string, { url, clientState }: { url: string; clientState: string }): Promise<void> {
+    await this.#directory.createSubscription({
+      resource,
+      notificationUrl: url,
+      // Cannot be added later, so it is there from the start.
+      lifecycleNotificationUrl: url,
+      clientState,
+      expiresAt: now() + LIFETIME_MS,
+    });
+  }
+}
+
+/** Graph stores the resource in its own spelling: `Users`, `/users`. */
+function isFor(subscription: Subscription, resource: string): boolean {
+  return subscription.resource.toLowerCase().replace(/^\//, '') === resource.slice(1);
+}

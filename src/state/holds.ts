@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { TableClient } from '@azure/data-tables';
+import { z } from 'zod';
+import { type Principal, principal, principalKey } from '../identity/principal.ts';
+import { type Row, RowStore } from './row-store.ts';
+
+/**
+ * Why an action is kept back until a person decides.
+ * `report` kinds cannot be approved: they state something that no write of ours can change.
+ */
+export const holdKinds = [
+  'proposed-adoption',
+  'refused-adoption',
+  'identity-re-use',
+  'name-in-use',
+  'protected-name',
+  'large-shrink',
+  'hidden-membership',
+  'unknown-in-source',
+  'user-name-change',
+  'deleted-in-target',
+] as const;
+export type HoldKind = (typeof holdKinds)[number];
+
+const holdSchema = z.object({
+  kind: z.enum(holdKinds),
+  principal,
+  /** Ids that the action would touch: Entra ids of members, or the SCIM id of the resource to adopt. */
+  ids: z.array(z.string()),
+  cause: z.string(),
+  /** Of the facts that led here: an approval counts only while they are equal. */
+  fingerprint: z.string(),
+  heldAt: z.number(),
+  approvedAt: z.number().optional(),
+});
+export type Hold = z.infer<typeof holdSchema>;
+export type HoldRequest = Pick<Hold, 'kind' | 'principal' | 'ids' | 'cause'>;
+
+/** Kept-back actions: one row per target, principal and kind. */
+export class Holds {
+  readonly #rows: RowStore<Hold>;
+
+  constructor(table: TableClient) {
+    this.#rows = new RowStore<Hold>(table, holdSchema);
+  }
+
+  /** Stores or refreshes a hold. True when a person has approved exactly this. */
+  async hold(target: string, request: HoldRequest, at: number): Promise<boolean> {
+    const key = holdId(request.principal, request.kind);
+    const mark = fingerprint(request);
+    const present = await this.#rows.get(target, key);
+    if (present?.value.fingerprint === mark) return present.value.approvedAt !== undefined;
+    await this.#rows.upsert(target, key, { ...request, ids: [...request.ids].sort(), fingerprint: mark, heldAt: at });
+    return false;
+  }
+
+  /** Withdraws holds of a principal that are no longer wanted: all kinds but those in `keep`. */
+  async withdraw(target: string, p: Principal, keep: readonly HoldKind[] = []): Promise<void> {
+    for await (const row of this.#rows.list(target, { prefix: `${principalKey(p)}|` })) {
+      if (!keep.includes(row.value.kind)) await this.#rows.delete(target, row.key);
+    }
+  }
+
+  async list(target: string): Promise<Row<Hold>[]> {
+    const found: Row<Hold>[] = [];
+    for await (const row of this.#rows.list(target)) found.push(row);
+    return found;
+  }
+
+  /** The approved hold, or undefined when there is none of that id. */
+  async approve(target: string, id: string, at: number): Promise<Hold | undefined> {
+    const row = await this.#rows.get(target, id);
+    if (row === undefined) return undefined;
+    const approved: Hold = { ...row.value, approvedAt: at };
+    await this.#rows.replace(target, id, approved, row.etag);
+    return approved;
+  }
+}
+
+export function holdId(p: Principal, kind: HoldKind): string {
+  return `${principalKey(p)}|${kind}`;
+}
+
+function fingerprint(request: HoldRequest): string {
+  const facts = JSON.stringify([request.kind, principalKey(request.principal), [...request.ids].sort()]);
+  return createHash('sha256').update(facts).digest('base64url');
+}

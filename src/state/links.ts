@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { z } from 'zod';
+import { type Principal, principal, principalKey, type PrincipalKind } from '../identity/principal.ts';
+import { foldName } from '../identity/names.ts';
+import { keyPart, type Row, RowStore, transact, VersionConflict } from './row-store.ts';
+
+const attributes = z.record(z.string(), z.union([z.string(), z.boolean()]));
+
+/** What is about to be written, stored before it is written. */
+const intent = z.object({
+  /** Values that the write sets; for a create all of them. */
+  attributes,
+  at: z.number(),
+  epoch: z.number(),
+});
+
+const linkSchema = z.object({
+  principal,
+  /** `creating` until the target's answer is known; `gone` once somebody else took the resource away. */
+  status: z.enum(['creating', 'linked', 'gone']),
+  scimId: z.string().optional(),
+  /** The name that the link claims in the target, as last written. */
+  name: z.string(),
+  /** Values as last acknowledged by the target. Values under an open intent are uncertain. */
+  written: attributes,
+  intent: intent.optional(),
+  /** Names of attributes that an audit saw differing: written again even where they equal `written`. */
+  uncertain: z.array(z.string()).optional(),
+  lastWriteAt: z.number().optional(),
+  /** When we last took access away; a grant shortly after needs a second agreeing read. */
+  deactivatedAt: z.number().optional(),
+  /** First look that wanted to undo a recent removal. */
+  grantSeenAt: z.number().optional(),
+});
+export type Link = z.infer<typeof linkSchema>;
+export type LinkRow = Row<Link>;
+
+const claim = z.object({ principal });
+type Claim = z.infer<typeof claim>;
+
+/**
+ * Links of every target. A link, its SCIM id and its name are three rows of one partition written in one batch, so
+ * that neither two principals can share a resource or a name, nor one principal have two.
+ */
+export class LinkStore {
+  readonly #table: TableClient;
+  readonly #links: RowStore<Link>;
+  readonly #claims: RowStore<Claim>;
+
+  constructor(table: TableClient) {
+    this.#table = table;
+    this.#links = new RowStore<Link>(table, linkSchema);
+    this.#claims = new RowStore<Claim>(table, claim);
+  }
+
+  get(target: string, p: Principal): Promise<LinkRow | undefined> {
+    return this.#links.get(target, linkKey(p));
+  }
+
+  /** Links of a target in key order, all kinds unless one is named. */
+  list(target: string, kind?: PrincipalKind): AsyncGenerator<LinkRow> {
+    return this.#links.list(target, { prefix: kind === undefined ? 'p|' : `p|${kind}|` });
+  }
+
+  /** Who holds this name among links and tombstones of the same kind. */
+  async holderOfName(target: string, kind: PrincipalKind, name: string): Promise<Principal | undefined> {
+    return (await this.#claims.get(target, nameKey(kind, name)))?.value.principal;
+  }
+
+  async holderOfScimId(target: string, kind: PrincipalKind, scimId: string): Promise<Principal | undefined> {
+    return (await this.#claims.get(target, scimKey(kind, scimId)))?.value.principal;
+  }
+
+  /**
+   * Stores a new link, its name and, where it is known, its SCIM id.
+   * @throws {VersionConflict} when the principal is linked, or the name or the resource belongs to another link.
+   */
+  async add(target: string, link: Link): Promise<void> {
+    try {
+      await this.#insert(target, link);
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || !(await this.#dropStaleClaim(target, link))) throw error;
+      await this.#insert(target, link);
+    }
+  }
+
+  async #insert(target: string, link: Link): Promise<void> {
+    await transact(this.#table, [
+      this.#links.putAction(target, linkKey(link.principal), link),
+      this.#claimAction(target, nameKey(link.principal.kind, link.name), link.principal),
+      ...(link.scimId === undefined
+        ? []
+        : [this.#claimAction(target, scimKey(link.principal.kind, link.scimId), link.principal)]),
+    ]);
+  }
+
+  /**
+   * Replaces a link that was read before; claims follow its name and SCIM id.
+   * @throws {VersionConflict} when it changed since, or a new name or id belongs to another link.
+   */
+  async replace(target: string, row: LinkRow, next: Link): Promise<LinkRow> {
+    const kind = next.principal.kind;
+    const actions: TransactionAction[] = [this.#links.putAction(target, linkKey(next.principal), next, row.etag)];
+    const before = nameKey(kind, row.value.name);
+    const after = nameKey(kind, next.name);
+    if (before !== after) {
+      actions.push(this.#claimAction(target, after, next.principal));
+      actions.push(['delete', { partitionKey: target, rowKey: before }]);
+    }
+    if (next.scimId !== undefined && next.scimId !== row.value.scimId) {
+      actions.push(this.#claimAction(target, scimKey(kind, next.scimId), next.principal));
+      if (row.value.scimId !== undefined) {
+        actions.push(['delete', { partitionKey: target, rowKey: scimKey(kind, row.value.scimId) }]);
+      }
+    }
+    if (actions.length === 1) {
+      const etag = await this.#links.replace(target, linkKey(next.principal), next, row.etag);
+      return { key: row.key, value: next, etag };
+    }
+    await transact(this.#table, actions);
+    const stored = await this.get(target, next.principal);
+    if (stored === undefined) throw new VersionConflict(`the link of ${principalKey(next.principal)} vanished`);
+    return stored;
+  }
+
+  /**
+   * Takes back a link whose create the target refused: nothing of it exists there. The link goes first: a name
+   * claim that outlives it in a crash is recognised as stale by the next {@link add}.
+   */
+  async forget(target: string, row: LinkRow): Promise<void> {
+    const { principal: p, name } = row.value;
+    await this.#links.delete(target, linkKey(p), row.etag);
+    await this.#claims.delete(target, nameKey(p.kind, name));
+  }
+
+  /** Removes the claim on the link's name when no link stands behind it. */
+  async #dropStaleClaim(target: string, link: Link): Promise<boolean> {
+    const key = nameKey(link.principal.kind, link.name);
+    const claimed = await this.#claims.get(target, key);
+    if (claimed === undefined || (await this.get(target, claimed.value.principal)) !== undefined) return false;
+    await this.#claims.delete(target, key, claimed.etag);
+    return true;
+  }
+
+  #claimAction(target: string, key: string, p: Principal): TransactionAction {
+    return this.#claims.putAction(target, key, { principal: p });
+  }
+}
+
+function linkKey(p: Principal): string {
+  return `p|${p.kind}|${p.id}`;
+}
+
+function scimKey(kind: PrincipalKind, scimId: string): string {
+  return `s|${kind}|${keyPart(scimId)}`;
+}
+
+/** Hashed: names hold characters that keys forbid, and are personal data that a key need not carry. */
+function nameKey(kind: PrincipalKind, name: string): string {
+  return `n|${kind}|${createHash('sha256').update(foldName(name)).digest('hex')}`;
+}

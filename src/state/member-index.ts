@@ -1,0 +1,95 @@
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { z } from 'zod';
+import { RowStore, transact } from './row-store.ts';
+
+const empty = z.object({});
+
+/** Actions in one storage transaction. */
+const BATCH = 100;
+
+/**
+ * Which groups a user is written into (`u|user|group`), and which wanted memberships wait for his link
+ * (`w|user|group` and, by group, `g|group|user`). The membership records stay the truth; a row here only leads to a
+ * look, so one too many is harmless, and rows are written before what they point to.
+ */
+export class MemberIndex {
+  readonly #table: TableClient;
+  readonly #rows: RowStore<object>;
+
+  constructor(table: TableClient) {
+    this.#table = table;
+    this.#rows = new RowStore(table, empty);
+  }
+
+  addMembers(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(users.map(user => put(target, `u|${user}|${group}`)));
+  }
+
+  removeMembers(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(users.map(user => drop(target, `u|${user}|${group}`)));
+  }
+
+  async groupsOf(target: string, user: string): Promise<string[]> {
+    return this.#suffixes(target, `u|${user}|`);
+  }
+
+  /** Notes that `group` wants these users, who have no link yet. */
+  addPending(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(users.flatMap(user => [put(target, `w|${user}|${group}`), put(target, `g|${group}|${user}`)]));
+  }
+
+  removePending(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(users.flatMap(user => [drop(target, `w|${user}|${group}`), drop(target, `g|${group}|${user}`)]));
+  }
+
+  groupsWaitingFor(target: string, user: string): Promise<string[]> {
+    return this.#suffixes(target, `w|${user}|`);
+  }
+
+  pendingOf(target: string, group: string): Promise<string[]> {
+    return this.#suffixes(target, `g|${group}|`);
+  }
+
+  /** Whether the group waits for anybody but `user`. */
+  async awaitsOthers(target: string, group: string, user: string): Promise<boolean> {
+    for await (const row of this.#rows.list(target, { prefix: `g|${group}|`, limit: 2 })) {
+      if (row.key !== `g|${group}|${user}`) return true;
+    }
+    return false;
+  }
+
+  /** True when some group waits for the user: then a change of his can matter although he has no link. */
+  async isAwaited(target: string, user: string): Promise<boolean> {
+    for await (const _ of this.#rows.list(target, { prefix: `w|${user}|`, limit: 1 })) return true;
+    return false;
+  }
+
+  async #suffixes(target: string, prefix: string): Promise<string[]> {
+    const found: string[] = [];
+    for await (const row of this.#rows.list(target, { prefix })) found.push(row.key.slice(prefix.length));
+    return found;
+  }
+
+  async #all(actions: TransactionAction[]): Promise<void> {
+    const distinct = [...new Map(actions.map(action => [action[1].rowKey, action])).values()];
+    for (let start = 0; start < distinct.length; start += BATCH) {
+      await this.#some(distinct.slice(start, start + BATCH));
+    }
+  }
+
+  /** One delete of a missing row fails a whole transaction, so deletes go one by one. */
+  async #some(actions: TransactionAction[]): Promise<void> {
+    const puts = actions.filter(action => action[0] === 'upsert');
+    if (puts.length > 0) await transact(this.#table, puts);
+    const drops = actions.filter(action => action[0] === 'delete');
+    await Promise.all(drops.map(([, { partitionKey, rowKey }]) => this.#rows.delete(partitionKey ?? '', rowKey ?? '')));
+  }
+}
+
+function put(partitionKey: string, rowKey: string): TransactionAction {
+  return ['upsert', { partitionKey, rowKey, data: '{}' }, 'Replace'];
+}
+
+function drop(partitionKey: string, rowKey: string): TransactionAction {
+  return ['delete', { partitionKey, rowKey }];
+}

@@ -1,0 +1,144 @@
+import type { TableClient } from '@azure/data-tables';
+import { z } from 'zod';
+import { type Principal, principal, principalKey } from '../identity/principal.ts';
+import { keyPart, type Row, RowStore, VersionConflict } from './row-store.ts';
+
+const cursorSchema = z.object({ deltaLink: z.string(), savedAt: z.number() });
+export type Cursor = z.infer<typeof cursorSchema>;
+
+const assignmentSchema = z.object({
+  id: z.string(),
+  principal,
+  /**
+   * `new`: seen, and its change is not durable yet. `ended`: a complete read of the list lacked it; it counts as gone,
+   * and its consequences are not durable yet.
+   */
+  phase: z.enum(['new', 'current', 'ended']),
+});
+export type StoredAssignment = z.infer<typeof assignmentSchema>;
+
+const edge = z.object({ seenAt: z.number() });
+
+/** Partition of everything that concerns the one enterprise application. */
+const SOURCE = 'source';
+
+/** How far the change feeds were read. A second reader is fenced by the version of the cursor. */
+export class Cursors {
+  readonly #rows: RowStore<Cursor>;
+
+  constructor(table: TableClient) {
+    this.#rows = new RowStore<Cursor>(table, cursorSchema);
+  }
+
+  read(feed: 'user' | 'group'): Promise<Row<Cursor> | undefined> {
+    return this.#rows.get(SOURCE, feed);
+  }
+
+  /** False when another reader moved the cursor since it was read: its changes are that reader's. */
+  async advance(feed: 'user' | 'group', from: Row<Cursor>, deltaLink: string, savedAt: number): Promise<boolean> {
+    try {
+      await this.#rows.replace(SOURCE, feed, { deltaLink, savedAt }, from.etag);
+      return true;
+    } catch (error) {
+      if (error instanceof VersionConflict) return false;
+      throw error;
+    }
+  }
+
+  /** Starts the feed anew, whatever was there. */
+  async restart(feed: 'user' | 'group', deltaLink: string, savedAt: number): Promise<void> {
+    await this.#rows.upsert(SOURCE, feed, { deltaLink, savedAt });
+  }
+}
+
+/** The assignments of the enterprise application as of the last complete read of its list. */
+export class Assignments {
+  readonly #rows: RowStore<StoredAssignment>;
+
+  constructor(table: TableClient) {
+    this.#rows = new RowStore<StoredAssignment>(table, assignmentSchema);
+  }
+
+  /** Everything stored, ended assignments included. */
+  async all(): Promise<StoredAssignment[]> {
+    const found: StoredAssignment[] = [];
+    for await (const row of this.#rows.list(SOURCE)) found.push(row.value);
+    return found;
+  }
+
+  async assignedGroups(): Promise<string[]> {
+    const found = new Set<string>();
+    for await (const { value } of this.#rows.list(SOURCE, { prefix: 'group|' })) {
+      if (value.phase !== 'ended') found.add(value.principal.id);
+    }
+    return [...found];
+  }
+
+  /** Whether the last complete read showed an assignment of exactly this principal. */
+  async has(p: Principal): Promise<boolean> {
+    for await (const { value } of this.#rows.list(SOURCE, { prefix: `${p.kind}|${p.id}|` })) {
+      if (value.phase !== 'ended') return true;
+    }
+    return false;
+  }
+
+  async put(assignment: StoredAssignment): Promise<void> {
+    await this.#rows.upsert(SOURCE, assignmentKey(assignment), assignment);
+  }
+
+  async remove(assignment: StoredAssignment): Promise<void> {
+    await this.#rows.delete(SOURCE, assignmentKey(assignment));
+  }
+}
+
+function assignmentKey({ principal: p, id }: StoredAssignment): string {
+  return `${p.kind}|${p.id}|${keyPart(id)}`;
+}
+
+/** When delta reported a principal as removed: half of the evidence that it is gone for good. */
+export class RemovalEvidence {
+  readonly #rows: RowStore<z.infer<typeof edge>>;
+
+  constructor(table: TableClient) {
+    this.#rows = new RowStore(table, edge);
+  }
+
+  async note(p: Principal, seenAt: number): Promise<void> {
+    await this.#rows.upsert('removed', principalKey(p), { seenAt });
+  }
+
+  async seenAt(p: Principal): Promise<number | undefined> {
+    return (await this.#rows.get('removed', principalKey(p)))?.value.seenAt;
+  }
+
+  /** The principal was seen alive again. */
+  async clear(p: Principal): Promise<void> {
+    await this.#rows.delete('removed', principalKey(p));
+  }
+}
+
+/**
+ * Which assigned groups a group was seen below. Remembered, so that a nested group that vanished, or left, still
+ * reaches its former ancestors; an edge that outlives its reason only costs a look.
+ */
+export class Nesting {
+  readonly #rows: RowStore<z.infer<typeof edge>>;
+
+  constructor(table: TableClient) {
+    this.#rows = new RowStore(table, edge);
+  }
+
+  async remember(ancestor: string, nested: readonly string[], seenAt: number): Promise<void> {
+    await Promise.all(nested.map(group => this.#rows.upsert(`below|${group}`, ancestor, { seenAt })));
+  }
+
+  async forget(ancestor: string, nested: readonly string[]): Promise<void> {
+    await Promise.all(nested.map(group => this.#rows.delete(`below|${group}`, ancestor)));
+  }
+
+  async ancestorsOf(group: string): Promise<string[]> {
+    const found: string[] = [];
+    for await (const row of this.#rows.list(`below|${group}`)) found.push(row.key);
+    return found;
+  }
+}

@@ -1,0 +1,94 @@
+import type { TableClient } from '@azure/data-tables';
+import { z } from 'zod';
+import { type Row, RowStore, VersionConflict } from './row-store.ts';
+
+const stateSchema = z.object({
+  /** An audit has read the target to its end, so that an existing resource cannot be taken for a missing one. */
+  indexed: z.boolean().default(false),
+  /** Set when that audit found names to adopt: nothing but revocations is written until a person approved the plan. */
+  planOnly: z.boolean().default(false),
+  /** Why a full comparison is due; undefined when none is. */
+  auditDue: z.string().optional(),
+  lastAuditAt: z.number().optional(),
+  /** Fingerprint of the configuration that the last audit compared under. */
+  configuration: z.string().optional(),
+  /** While set, nothing is sent to the target except a probe at `probeAt`. */
+  quarantine: z.object({ reason: z.string(), since: z.number(), probeAt: z.number(), probes: z.number() }).optional(),
+});
+export type TargetState = z.infer<typeof stateSchema>;
+
+const cycleSchema = z.object({ startedAt: z.number().default(0), requested: z.boolean().default(false) });
+export type CycleState = z.infer<typeof cycleSchema>;
+
+const failureSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  attempts: z.number(),
+  failedAt: z.number(),
+  /** When the cycle tries again, once. */
+  nextTryAt: z.number(),
+  correlationId: z.string(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+const FAILURES = 'failure|';
+const EMPTY: TargetState = { indexed: false, planOnly: false };
+
+/** What is known about each target as a whole, the principals that failed in it, and when the last cycle ran. */
+export class TargetStates {
+  readonly #states: RowStore<TargetState>;
+  readonly #cycles: RowStore<CycleState>;
+  readonly #failures: RowStore<Failure>;
+
+  constructor(table: TableClient) {
+    this.#states = new RowStore<TargetState>(table, stateSchema);
+    this.#cycles = new RowStore<CycleState>(table, cycleSchema);
+    this.#failures = new RowStore<Failure>(table, failureSchema);
+  }
+
+  async read(target: string): Promise<TargetState> {
+    return (await this.#states.get(target, 'state'))?.value ?? EMPTY;
+  }
+
+  /** Applies `change` to what is stored now; tried again when another writer was faster. */
+  async update(target: string, change: (state: TargetState) => TargetState): Promise<TargetState> {
+    for (;;) {
+      const row = await this.#states.get(target, 'state');
+      const next = change(row?.value ?? EMPTY);
+      try {
+        if (row === undefined) await this.#states.insert(target, 'state', next);
+        else await this.#states.replace(target, 'state', next, row.etag);
+        return next;
+      } catch (error) {
+        if (!(error instanceof VersionConflict)) throw error;
+      }
+    }
+  }
+
+  async readCycle(): Promise<CycleState> {
+    return (await this.#cycles.get('cycle', 'state'))?.value ?? { startedAt: 0, requested: false };
+  }
+
+  async writeCycle(state: CycleState): Promise<void> {
+    await this.#cycles.upsert('cycle', 'state', state);
+  }
+
+  async readFailure(target: string, principalKey: string): Promise<Failure | undefined> {
+    return (await this.#failures.get(FAILURES + target, principalKey))?.value;
+  }
+
+  async writeFailure(target: string, principalKey: string, failure: Failure): Promise<void> {
+    await this.#failures.upsert(FAILURES + target, principalKey, failure, failure.nextTryAt);
+  }
+
+  async clearFailure(target: string, principalKey: string): Promise<void> {
+    await this.#failures.delete(FAILURES + target, principalKey);
+  }
+
+  /** Failures of a target, keyed by principal; with `dueBy` only those to be tried again by then. */
+  async failures(target: string, options: { dueBy?: number } = {}): Promise<Row<Failure>[]> {
+    const found: Row<Failure>[] = [];
+    for await (const row of this.#failures.list(FAILURES + target, options)) found.push(row);
+    return found;
+  }
+}

@@ -1,0 +1,9 @@
+import { build } from '../../scripts/build.mjs';
+
+/**
+ * Brings dist up to date once, before any test: the local Functions host loads the built files, as Azure does. Type
+ * errors are shown but stop nothing here, since they are what `npm run check` is for and the built code runs.
+ */
+export default async function setup(): Promise<void> {
+  await build();
+}
