@@ -5,7 +5,11 @@ import { root, toolPath } from './root.mjs';
 /** @type {{ name: string, tool: string, args: string[] }[]} */
 const checks = [
   { name: 'types', tool: toolPath('typescript', 'tsc'), args: ['-p', 'tsconfig.test.json', '--noEmit'] },
-  { name: 'lint and format', tool: toolPath('@biomejs/biome', 'biome'), args: ['ci', '--error-on-warnings'] },
+  {
+    name: 'lint and format',
+    tool: toolPath('@biomejs/biome', 'biome'),
+    args: ['ci', '--error-on-warnings', '--colors=off'],
+  },
   {
     name: 'import rules',
     tool: toolPath('dependency-cruiser', 'depcruise'),

@@ -53,7 +53,9 @@ export interface Provisioning {
 /** Builds everything from the settings, by hand. Nothing is opened yet: see {@link Provisioning.ready}. */
 export function compose(settings: Settings, log: Logger): Provisioning {
   const credential = new DefaultAzureCredential();
-  const state = openState('connectionString' in settings.storage ? settings.storage : { ...settings.storage, credential });
+  const state = openState(
+    'connectionString' in settings.storage ? settings.storage : { ...settings.storage, credential },
+  );
   // The audience of a Graph token is the address of the cloud's Graph itself.
   const scope = `${settings.graphUrl.replace(/[/]$/, '')}/.default`;
   const directory = new GraphDirectory({ baseUrl: settings.graphUrl, credential, scope });
@@ -130,7 +132,13 @@ function composeLooker(
   const source = { state, directory, applicationObjectId, readHiddenMembership };
   return new Looker({
     ...o,
-    users: new UserApplier({ state, reader: new UserReader(source), resources, followUps, protectedObjectIds }),
+    users: new UserApplier({
+      state,
+      reader: new UserReader(source),
+      resources,
+      followUps,
+      protectedObjectIds,
+    }),
     groups: new GroupApplier({
       state,
       reader: new GroupReader(source),
@@ -148,12 +156,18 @@ function accountTarget(settings: Settings, credential: TokenCredential): Target 
     const { requests, perMs } = PUBLISHED_LIMITS[requestClass];
     return rates[requestClass] ?? (requests * 1_000) / perMs;
   };
-  const owner: Rates = { get: allowed('get') / 2, list: allowed('list') / 2, write: allowed('write'), patch: allowed('patch') };
+  const owner: Rates = {
+    get: allowed('get') / 2,
+    list: allowed('list') / 2,
+    write: allowed('write'),
+    patch: allowed('patch'),
+  };
   return {
     id: `account-${accountId}`,
     scim: new ScimClient({
       baseUrl: accountEndpoint({ host, accountId }),
-      credential: scimToken === undefined ? { entra: credential, scope: ENTRA_RESOURCE } : { token: scimToken },
+      credential:
+        scimToken === undefined ? { entra: credential, scope: ENTRA_RESOURCE } : { token: scimToken },
       allowInsecureConnection: host.startsWith('http:'),
     }),
     ownerRates: owner,
@@ -170,7 +184,12 @@ function openServiceBus(settings: Settings, credential: TokenCredential): Servic
 
 /** Equal for settings that lead to the same desired state: a change of it makes an audit due. */
 function configurationOf(settings: Settings): string {
-  const facts = [settings.tenantId, settings.applicationObjectId, settings.readHiddenMembership, [...settings.protectedObjectIds].sort()];
+  const facts = [
+    settings.tenantId,
+    settings.applicationObjectId,
+    settings.readHiddenMembership,
+    [...settings.protectedObjectIds].sort(),
+  ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
 }
 

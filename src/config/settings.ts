@@ -15,7 +15,10 @@ const rate = z.coerce.number().positive().max(1_000).optional();
 const serviceUrl = z.string().refine(text => {
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.search !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
+  );
 });
 
 const schema = z.object({
@@ -68,7 +71,8 @@ export const settingTexts: Readonly<Record<SettingName, Described>> = {
   DATABRICKS_PATCH_PER_SECOND: { holds: 'allowed PATCH requests per second', example: '2' },
   GRAPH_URL: { holds: 'the https address of Microsoft Graph', example: 'https://graph.microsoft.com' },
   NOTIFICATION_URL: {
-    holds: 'the public https address of the graph-notifications function; left out, the poll alone hears of changes',
+    holds:
+      'the public https address of the graph-notifications function; left out, the poll alone hears of changes',
     example: 'https://my-app.azurewebsites.net/api/graph-notifications',
   },
   NOTIFICATION_CLIENT_STATE: {
@@ -76,7 +80,10 @@ export const settingTexts: Readonly<Record<SettingName, Described>> = {
     example: 'the output of: openssl rand -hex 32',
   },
   RECONCILE_MINUTES: { holds: 'minutes between reconciliation cycles: 20, 25, 30, 35 or 40', example: '30' },
-  SETTLE_WINDOW_MS: { holds: 'milliseconds within which a burst of changes becomes one, 500 to 60000', example: '2000' },
+  SETTLE_WINDOW_MS: {
+    holds: 'milliseconds within which a burst of changes becomes one, 500 to 60000',
+    example: '2000',
+  },
   READ_HIDDEN_MEMBERSHIP: {
     holds: 'true when the identity holds the Graph permission Member.Read.Hidden, else false',
     example: 'false',
@@ -86,7 +93,8 @@ export const settingTexts: Readonly<Record<SettingName, Described>> = {
     example: GUID_EXAMPLE,
   },
   ServiceBusConnection: {
-    holds: 'a Service Bus connection string; or set ServiceBusConnection__fullyQualifiedNamespace for sign-in by identity',
+    holds:
+      'a Service Bus connection string; or set ServiceBusConnection__fullyQualifiedNamespace for sign-in by identity',
     example: 'Endpoint=sb://my-namespace.servicebus.windows.net/;SharedAccessKeyName=...;SharedAccessKey=...',
   },
   ServiceBusConnection__fullyQualifiedNamespace: {
@@ -95,7 +103,8 @@ export const settingTexts: Readonly<Record<SettingName, Described>> = {
   },
   AzureWebJobsStorage: {
     holds: 'a storage connection string; or set AzureWebJobsStorage__accountName for sign-in by identity',
-    example: 'DefaultEndpointsProtocol=https;AccountName=mystorage;AccountKey=...;EndpointSuffix=core.windows.net',
+    example:
+      'DefaultEndpointsProtocol=https;AccountName=mystorage;AccountKey=...;EndpointSuffix=core.windows.net',
   },
   AzureWebJobsStorage__accountName: { holds: 'the name of the storage account', example: 'mystorage' },
   AzureWebJobsStorage__tableServiceUri: {
@@ -136,7 +145,9 @@ export interface Settings {
   readonly readHiddenMembership: boolean;
   readonly protectedObjectIds: ReadonlySet<string>;
   readonly serviceBus: { readonly connectionString: string } | { readonly namespace: string };
-  readonly storage: { readonly connectionString: string } | { readonly tableUri: string; readonly blobUri: string };
+  readonly storage:
+    | { readonly connectionString: string }
+    | { readonly tableUri: string; readonly blobUri: string };
 }
 
 /**
@@ -145,7 +156,9 @@ export interface Settings {
  * should hold and gives an example. The value itself is never repeated: it may be a secret.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const name = String(parsed.error.issues[0]?.path[0]) as SettingName;
@@ -179,38 +192,49 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
 function notifications(url: string | undefined, clientState: string | undefined): Settings['notifications'] {
   if (url === undefined) return undefined;
-  if (clientState === undefined) throw refused('NOTIFICATION_CLIENT_STATE', 'is missing, and NOTIFICATION_URL needs it');
+  if (clientState === undefined)
+    throw refused('NOTIFICATION_CLIENT_STATE', 'is missing, and NOTIFICATION_URL needs it');
   return { url, clientState };
 }
 
 function objectIds(list: string): ReadonlySet<string> {
-  const ids = list.split(',').map(id => id.trim().toLowerCase()).filter(id => id !== '');
+  const ids = list
+    .split(',')
+    .map(id => id.trim().toLowerCase())
+    .filter(id => id !== '');
   if (ids.some(id => !guid.safeParse(id).success)) throw refused('PROTECTED_OBJECT_IDS', 'is malformed');
   return new Set(ids);
 }
 
 function serviceBus(s: z.infer<typeof schema>): Settings['serviceBus'] {
   if (s.ServiceBusConnection !== undefined) {
-    if (!/Endpoint=sb:\/\//i.test(s.ServiceBusConnection)) throw refused('ServiceBusConnection', 'is malformed');
+    if (!/Endpoint=sb:\/\//i.test(s.ServiceBusConnection))
+      throw refused('ServiceBusConnection', 'is malformed');
     return { connectionString: s.ServiceBusConnection };
   }
-  if (s.ServiceBusConnection__fullyQualifiedNamespace === undefined) throw refused('ServiceBusConnection', 'is missing');
+  if (s.ServiceBusConnection__fullyQualifiedNamespace === undefined)
+    throw refused('ServiceBusConnection', 'is missing');
   return { namespace: s.ServiceBusConnection__fullyQualifiedNamespace };
 }
 
 function storage(s: z.infer<typeof schema>): Settings['storage'] {
   if (s.AzureWebJobsStorage !== undefined) {
-    if (!/^(UseDevelopmentStorage=true|.*AccountName=)/i.test(s.AzureWebJobsStorage)) throw refused('AzureWebJobsStorage', 'is malformed');
+    if (!/^(UseDevelopmentStorage=true|.*AccountName=)/i.test(s.AzureWebJobsStorage))
+      throw refused('AzureWebJobsStorage', 'is malformed');
     return { connectionString: s.AzureWebJobsStorage };
   }
   const account = s.AzureWebJobsStorage__accountName;
-  const tableUri = s.AzureWebJobsStorage__tableServiceUri ?? (account && `https://${account}.table.core.windows.net`);
-  const blobUri = s.AzureWebJobsStorage__blobServiceUri ?? (account && `https://${account}.blob.core.windows.net`);
+  const tableUri =
+    s.AzureWebJobsStorage__tableServiceUri ?? (account && `https://${account}.table.core.windows.net`);
+  const blobUri =
+    s.AzureWebJobsStorage__blobServiceUri ?? (account && `https://${account}.blob.core.windows.net`);
   if (tableUri === undefined || blobUri === undefined) throw refused('AzureWebJobsStorage', 'is missing');
   return { tableUri, blobUri };
 }
 
 function refused(name: SettingName, what: string): ConfigurationError {
   const { holds, example } = settingTexts[name];
-  return new ConfigurationError(`The app setting ${name} ${what}. It should hold ${holds}. Example: ${name}=${example}`);
+  return new ConfigurationError(
+    `The app setting ${name} ${what}. It should hold ${holds}. Example: ${name}=${example}`,
+  );
 }

@@ -1,3 +1,4 @@
+import type { Subscription as GraphSubscription } from '@microsoft/microsoft-graph-types';
 import { now } from '../identity/clock.ts';
 import { Permanent } from '../identity/errors.ts';
 import { failureOf } from './graph-failures.ts';
@@ -20,7 +21,7 @@ export class GraphSubscriptions {
 
   async create({ expiresAt, ...wanted }: NewSubscription): Promise<Subscription> {
     const what = 'creating a subscription';
-    const body = {
+    const body: GraphSubscription = {
       ...wanted,
       // Creation and soft deletion arrive as `updated` too. Source: "subscription resource type", changeType.
       changeType: 'updated,deleted',

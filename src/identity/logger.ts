@@ -14,7 +14,10 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export function formatLog(event: string, fields: LogFields = {}): string {
   const parts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`);
+    .map(
+      ([key, value]) =>
+        `${key}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`,
+    );
   return [event, ...parts].join(' ');
 }
 

@@ -14,7 +14,7 @@ export const principal = z.object({
     .string()
     .min(1)
     .max(128)
-    .regex(/^[^/\\#?|\u0000-\u001f\u007f-\u009f]+$/, 'an Entra object id without / \\ # ? | or control characters'),
+    .regex(/^[^/\\#?|\p{Cc}]+$/u, 'an Entra object id without / \\ # ? | or control characters'),
 });
 export type Principal = z.infer<typeof principal>;
 

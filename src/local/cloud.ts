@@ -4,10 +4,10 @@ import { type LocalDirectory, startDirectory } from './directory/directory.ts';
 import type { DirectorySeed } from './directory/types.ts';
 import { type ManagedIdentity, startManagedIdentity } from './managed-identity.ts';
 import { type Broker, startBroker } from './service-bus/broker.ts';
-import { type LocalStorage, startStorage } from './storage/azurite.ts';
+import { startStorage } from './storage/azurite.ts';
 
 /** The queue as the infrastructure creates it. All durations in milliseconds. */
-export const IDENTITY_CHANGES_QUEUE = {
+const IDENTITY_CHANGES_QUEUE = {
   name: 'identity-changes',
   lockDurationMs: 60_000,
   maxDeliveryCount: 20,
@@ -30,6 +30,8 @@ export interface LocalCloudOptions {
   readonly ports?: { readonly directory?: number; readonly databricks?: number; readonly broker?: number };
   /** A storage that somebody else started, and the connection string of the account to use. */
   readonly storage?: { readonly connectionString: string };
+  /** An identity endpoint that somebody else started: a process keeps the first one that it finds. */
+  readonly identity?: ManagedIdentity;
 }
 
 /** Everything in the cloud that the product talks to, on this machine. */
@@ -60,7 +62,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const scimToken = randomBytes(24).toString('base64url');
   const { ports = {} } = options;
   try {
-    const identity = await begin(startManagedIdentity());
+    const identity = options.identity ?? (await begin(startManagedIdentity()));
     const directory: LocalDirectory = await begin(
       onPort(ports.directory, port =>
         startDirectory({
@@ -82,7 +84,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         }),
       ),
     );
-    const broker = await begin(onPort(ports.broker, port => startBroker({ port, queues: [IDENTITY_CHANGES_QUEUE] })));
+    const broker = await begin(
+      onPort(ports.broker, port => startBroker({ port, queues: [IDENTITY_CHANGES_QUEUE] })),
+    );
     const storage = options.storage ?? (await begin(startStorage())).account('local');
     return {
       identity,
@@ -120,5 +124,3 @@ async function onPort<T>(port: number | undefined, start: (port: number) => Prom
     return start(0);
   }
 }
-
-export type { LocalStorage };

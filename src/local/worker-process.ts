@@ -1,7 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './functions-host/main.ts' : './functions-host/main.js', import.meta.url));
+const MAIN = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? './functions-host/main.ts' : './functions-host/main.js',
+    import.meta.url,
+  ),
+);
 
 export interface WorkerOptions {
   /** Folder with package.json, host.json and the built functions. */
@@ -19,12 +24,19 @@ export interface WorkerProcess {
   /** Base address of its HTTP functions, where it has any. */
   readonly httpUrl: string | undefined;
   readonly process: ChildProcess;
+  /** Names of the functions that it runs. */
+  readonly functions: readonly string[];
   /** Fires a timer function, as the host's admin API does. */
   fire(timer: string): Promise<void>;
   /** SIGTERM, as when an instance is drained; resolves when it has ended. */
   stop(): Promise<void>;
   /** SIGKILL, the normal end of an instance. */
   kill(): Promise<void>;
+}
+
+interface Ready {
+  readonly httpUrl: string | undefined;
+  readonly functions: readonly string[];
 }
 
 /** @throws with the worker's own words when it does not start. */
@@ -41,14 +53,15 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerProcess
   );
   const lines = readLines(child, options.onLog);
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
-  const ready = new Promise<string | undefined>((resolve, reject) => {
-    child.once('message', message => resolve((message as { httpUrl?: string }).httpUrl));
+  const ready = new Promise<Ready>((resolve, reject) => {
+    child.once('message', message => resolve(message as Ready));
     child.once('error', reject);
     child.once('exit', code => reject(new Error(`the worker ended with ${code}:\n${lines.join('\n')}`)));
   });
-  const httpUrl = await ready;
+  const { httpUrl, functions } = await ready;
   return {
     httpUrl,
+    functions,
     process: child,
     fire: async timer => {
       const response = await fetch(`${httpUrl}/admin/functions/${timer}`, {
@@ -57,7 +70,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerProcess
         body: '{"input":""}',
       });
       await response.arrayBuffer();
-      if (response.status !== 202) throw new Error(`the host answered ${response.status} to the timer ${timer}`);
+      if (response.status !== 202)
+        throw new Error(`the host answered ${response.status} to the timer ${timer}`);
     },
     stop: async () => {
       child.kill('SIGTERM');

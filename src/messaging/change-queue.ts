@@ -1,6 +1,6 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
-import { now } from '../identity/clock.ts';
 import type { Change } from '../identity/change.ts';
+import { now } from '../identity/clock.ts';
 import {
   changeId,
   copyId,
@@ -13,7 +13,7 @@ import {
   settleInstant,
 } from './message.ts';
 
-export const QUEUE_NAME = 'identity-changes';
+const QUEUE_NAME = 'identity-changes';
 
 /** A pump message is folded with others of its target inside this window, in milliseconds. */
 const PUMP_WINDOW_MS = 5_000;
@@ -79,7 +79,8 @@ export class ChangeQueue {
       if (batch.tryAddMessage(item)) continue;
       await this.#sender.sendMessages(batch, { abortSignal });
       batch = await this.#sender.createMessageBatch({ abortSignal });
-      if (!batch.tryAddMessage(item)) throw new RangeError(`message ${String(item.messageId)} is larger than the queue takes`);
+      if (!batch.tryAddMessage(item))
+        throw new RangeError(`message ${String(item.messageId)} is larger than the queue takes`);
     }
     await this.#sender.sendMessages(batch, { abortSignal });
   }

@@ -18,7 +18,11 @@ export type AdoptionDecision = 'adopt' | 'propose' | 'refuse';
  * A resource that somebody switched off is proposed, since adopting it would switch it on again.
  */
 export function decideAdoption(
-  wanted: { readonly kind: 'user' | 'group' | 'servicePrincipal'; readonly name: string; readonly externalId: string },
+  wanted: {
+    readonly kind: 'user' | 'group' | 'servicePrincipal';
+    readonly name: string;
+    readonly externalId: string;
+  },
   existing: ExistingResource,
 ): AdoptionDecision {
   const ours = existing.externalId === wanted.externalId;

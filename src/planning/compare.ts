@@ -1,5 +1,5 @@
-import type { Attributes, GroupAttributes, UserAttributes } from '../identity/desired.ts';
 import type { RowClass } from '../identity/change.ts';
+import type { Attributes, GroupAttributes, UserAttributes } from '../identity/desired.ts';
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type AdoptionDecision, decideAdoption, type ExistingResource } from './adoption.ts';
@@ -67,7 +67,11 @@ export interface PlanItem {
 }
 
 /** Everything that a target would need to become what the source says. Foreign resources and members are not in it. */
-export function compare(desired: DesiredPicture, actual: ActualPicture, links: readonly KnownLink[]): PlanItem[] {
+export function compare(
+  desired: DesiredPicture,
+  actual: ActualPicture,
+  links: readonly KnownLink[],
+): PlanItem[] {
   const linked = new Map(links.map(link => [`${link.principal.kind}:${link.principal.id}`, link]));
   const claimed = new Set(links.map(link => `${link.principal.kind}:${link.scimId}`));
   const scimIdOf = (user: string): string | undefined => {
@@ -110,21 +114,33 @@ function comparePrincipals(
   }
   for (const link of linked.values()) {
     const { principal } = link;
-    if (principal.kind !== kind || kind !== 'user' || link.status === 'gone' || desired.has(principal.id)) continue;
+    if (principal.kind !== kind || kind !== 'user' || link.status === 'gone' || desired.has(principal.id))
+      continue;
     const there = byScimId.get(link.scimId ?? '');
     if (there?.active === true || link.status === 'creating') {
-      items.push({ principal, action: 'deactivate', rowClass: 'revoke', scimId: link.scimId, detail: ['active'] });
+      items.push({
+        principal,
+        action: 'deactivate',
+        rowClass: 'revoke',
+        scimId: link.scimId,
+        detail: ['active'],
+      });
     }
   }
   return items;
 }
 
-function compareUnlinked(principal: Principal, attributes: UserAttributes | GroupAttributes, free: readonly ActualResource[]): PlanItem {
+function compareUnlinked(
+  principal: Principal,
+  attributes: UserAttributes | GroupAttributes,
+  free: readonly ActualResource[],
+): PlanItem {
   const name = 'userName' in attributes ? attributes.userName : attributes.displayName;
   const found =
     free.find(resource => resource.externalId === principal.id) ??
     free.find(resource => foldName(resource.name) === foldName(name));
-  if (found === undefined) return { principal, action: 'create', rowClass: 'bulk', detail: Object.keys(attributes) };
+  if (found === undefined)
+    return { principal, action: 'create', rowClass: 'bulk', detail: Object.keys(attributes) };
   const decision = decideAdoption({ kind: principal.kind, name, externalId: principal.id }, found);
   return { principal, action: adoptionAction[decision], rowClass: 'bulk', scimId: found.scimId, detail: [] };
 }
@@ -141,13 +157,16 @@ function compareLinked(
   link: KnownLink,
   there: ActualResource | undefined,
 ): PlanItem[] {
-  if (link.status === 'gone') return [{ principal, action: 'missing-in-target', rowClass: 'bulk', detail: [] }];
+  if (link.status === 'gone')
+    return [{ principal, action: 'missing-in-target', rowClass: 'bulk', detail: [] }];
   if (link.status === 'creating') return [{ principal, action: 'create', rowClass: 'bulk', detail: [] }];
   const { scimId } = link;
-  if (there === undefined) return [{ principal, action: 'missing-in-target', rowClass: 'bulk', scimId, detail: [] }];
+  if (there === undefined)
+    return [{ principal, action: 'missing-in-target', rowClass: 'bulk', scimId, detail: [] }];
   // Our last word was "active", nothing of ours is under way, and the account is off: that was somebody else.
   const switchedOff = there.active === false && link.written.active === true && !link.unsettled;
-  if (switchedOff) return [{ principal, action: 'switched-off-in-target', rowClass: 'bulk', scimId, detail: ['active'] }];
+  if (switchedOff)
+    return [{ principal, action: 'switched-off-in-target', rowClass: 'bulk', scimId, detail: ['active'] }];
   const detail = Object.entries(wanted)
     .filter(([name, value]) => value !== undefined && differs(name, value, there.attributes[name]))
     .map(([name]) => name);
@@ -170,7 +189,8 @@ function rivals(desired: DesiredPicture, linked: ReadonlyMap<string, KnownLink>)
   const age = (id: string): string => `${desired.groups.get(id)?.createdDateTime ?? '9'}|${id}`;
   const losers = new Set<string>();
   for (const ids of byName.values()) {
-    const keeper = ids.find(id => linked.has(`group:${id}`)) ?? ids.toSorted((a, b) => (age(a) < age(b) ? -1 : 1))[0];
+    const keeper =
+      ids.find(id => linked.has(`group:${id}`)) ?? ids.toSorted((a, b) => (age(a) < age(b) ? -1 : 1))[0];
     for (const id of ids) if (id !== keeper) losers.add(id);
   }
   return losers;
@@ -194,7 +214,9 @@ function compareMembers(
       const id = scimIdOf(user);
       return id !== undefined && !there.has(id);
     });
-    const surplus = Object.entries(link.members ?? {}).filter(([user, id]) => !wanted.has(user) && there.has(id));
+    const surplus = Object.entries(link.members ?? {}).filter(
+      ([user, id]) => !wanted.has(user) && there.has(id),
+    );
     if (missing.length + surplus.length === 0) continue;
     items.push({
       principal,

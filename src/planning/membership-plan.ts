@@ -21,7 +21,11 @@ export interface MembershipDifference {
  */
 export function membershipDifference(wanted: Members, record: RecordFacts): MembershipDifference {
   const { intent, uncertain } = record;
-  const unsure = new Set([...Object.keys(intent?.add ?? {}), ...Object.keys(intent?.remove ?? {}), ...uncertain]);
+  const unsure = new Set([
+    ...Object.keys(intent?.add ?? {}),
+    ...Object.keys(intent?.remove ?? {}),
+    ...uncertain,
+  ]);
   const possible: Members = { ...intent?.remove, ...intent?.add, ...record.members };
   const add: Record<string, string> = {};
   const remove: Record<string, string> = {};

@@ -42,7 +42,9 @@ export type Effect = 'revoke' | 'grant' | 'attribute';
 /** The one write that brings a resource from what we last wrote to what is wanted. */
 export function planResource(wanted: Wanted, link: LinkFacts | undefined, traits: KindTraits): ResourcePlan {
   if (link === undefined) {
-    return wanted.create === undefined ? { action: 'ignore' } : { action: 'create', attributes: wanted.create };
+    return wanted.create === undefined
+      ? { action: 'ignore' }
+      : { action: 'create', attributes: wanted.create };
   }
   if (link.status === 'gone') return wanted.create === undefined ? { action: 'none' } : { action: 'gone' };
   if (link.status === 'creating') return { action: 'resolve' };
@@ -54,13 +56,27 @@ export function planResource(wanted: Wanted, link: LinkFacts | undefined, traits
 }
 
 /** True when the wanted name cannot be written and differs by more than case. */
-export function nameChangeIsRefused(wanted: Wanted, link: LinkFacts | undefined, traits: KindTraits): boolean {
+export function nameChangeIsRefused(
+  wanted: Wanted,
+  link: LinkFacts | undefined,
+  traits: KindTraits,
+): boolean {
   const name = wanted.set[traits.nameAttribute];
-  return traits.nameIsImmutable && link?.status === 'linked' && typeof name === 'string' && foldName(name) !== foldName(link.name);
+  return (
+    traits.nameIsImmutable &&
+    link?.status === 'linked' &&
+    typeof name === 'string' &&
+    foldName(name) !== foldName(link.name)
+  );
 }
 
 /** An attribute under an open intent, or seen differing by an audit, is written again even if it equals the record. */
-function differs(name: string, value: string | boolean | undefined, link: LinkFacts, traits: KindTraits): boolean {
+function differs(
+  name: string,
+  value: string | boolean | undefined,
+  link: LinkFacts,
+  traits: KindTraits,
+): boolean {
   if (value === undefined) return false;
   if (name === traits.nameAttribute && traits.nameIsImmutable) return false;
   if (link.intent !== undefined && name in link.intent.attributes) return true;

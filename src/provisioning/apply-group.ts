@@ -45,7 +45,11 @@ export class GroupApplier {
     if (look.state === 'irrelevant') return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
     // A member of a nested group is a member of the groups above: they are looked at whatever becomes of this one.
     const rowClass = session.row === 'revoke' ? 'revoke' : 'grant';
-    await this.#followUps.look(change, look.ancestors.map(id => ({ kind: 'group', id })), rowClass);
+    await this.#followUps.look(
+      change,
+      look.ancestors.map(id => ({ kind: 'group', id })),
+      rowClass,
+    );
     return look.state === 'inScope' ? this.#inScope(session, change, look) : this.#left(session, change);
   }
 
@@ -54,18 +58,28 @@ export class GroupApplier {
     const attributes = mapGroup(look.group);
     const gate = gateOf(await this.#state.targets.read(target));
     const linked = await this.#state.links.get(target, change.principal);
-    if (gate === 'revoking' && linked === undefined) throw new TargetClosed('the target takes revocations only');
+    if (gate === 'revoking' && linked === undefined)
+      throw new TargetClosed('the target takes revocations only');
     const wanted: Wanted =
-      attributes === undefined || gate === 'revoking' ? { set: {} } : { create: { ...attributes }, set: { ...attributes } };
+      attributes === undefined || gate === 'revoking'
+        ? { set: {} }
+        : { create: { ...attributes }, set: { ...attributes } };
     const applied = await this.#resources.apply(session, change.principal, kinds.group, wanted);
-    if (applied.link?.value.status !== 'linked') return outcome(applied.writes, applied.held, applied.unsettled);
+    if (applied.link?.value.status !== 'linked')
+      return outcome(applied.writes, applied.held, applied.unsettled);
     if (look.hidden) {
-      await this.#hold(session, change.principal, 'hidden-membership', 'the group, or one nested in it, hides its members');
+      await this.#hold(
+        session,
+        change.principal,
+        'hidden-membership',
+        'the group, or one nested in it, hides its members',
+      );
       return outcome(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
     }
     const members = await this.#resolveMembers(target, look);
     // While only revocations are taken, members are compared as if those already written were all that is wanted.
-    const known = gate === 'revoking' ? await this.#alreadyWritten(target, applied.link, members.linked) : members.linked;
+    const known =
+      gate === 'revoking' ? await this.#alreadyWritten(target, applied.link, members.linked) : members.linked;
     if (gate === 'open') await this.#notePending(session, change, look, members);
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted: known,
@@ -85,10 +99,15 @@ export class GroupApplier {
   async #left(session: TargetSession, change: Change): Promise<Outcome> {
     const target = session.target.id;
     const applied = await this.#resources.apply(session, change.principal, kinds.group, { set: {} });
-    if (applied.link?.value.status !== 'linked') return outcome(applied.writes, applied.held, applied.unsettled);
+    if (applied.link?.value.status !== 'linked')
+      return outcome(applied.writes, applied.held, applied.unsettled);
     const pending = await this.#state.memberIndex.pendingOf(target, change.principal.id);
     await this.#state.memberIndex.removePending(target, change.principal.id, pending);
-    const written = await this.#writeMembers(session, change, applied.link, { wanted: {}, nested: [], groupLeft: true });
+    const written = await this.#writeMembers(session, change, applied.link, {
+      wanted: {},
+      nested: [],
+      groupLeft: true,
+    });
     return outcome(
       [...applied.writes, ...written.writes],
       [...applied.held, ...written.held],
@@ -129,7 +148,11 @@ export class GroupApplier {
     return { linked, pending, disabled };
   }
 
-  async #alreadyWritten(target: string, link: LinkRow, linked: Record<string, string>): Promise<Record<string, string>> {
+  async #alreadyWritten(
+    target: string,
+    link: LinkRow,
+    linked: Record<string, string>,
+  ): Promise<Record<string, string>> {
     const { value } = await this.#state.records.read(target, link.value.scimId ?? '');
     return Object.fromEntries(Object.entries(linked).filter(([id]) => id in value.members));
   }
@@ -148,11 +171,23 @@ export class GroupApplier {
     const group = look.group.id;
     const before = await this.#state.memberIndex.pendingOf(target, group);
     const after = new Set([...members.pending, ...members.disabled]);
-    await this.#state.memberIndex.addPending(target, group, [...after].filter(id => !before.includes(id)));
-    await this.#state.memberIndex.removePending(target, group, before.filter(id => !after.has(id)));
+    await this.#state.memberIndex.addPending(
+      target,
+      group,
+      [...after].filter(id => !before.includes(id)),
+    );
+    await this.#state.memberIndex.removePending(
+      target,
+      group,
+      before.filter(id => !after.has(id)),
+    );
     const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
     const unasked = members.pending.filter(id => !before.includes(id));
-    await this.#followUps.look(change, unasked.map(id => ({ kind: 'user', id })), rowClass);
+    await this.#followUps.look(
+      change,
+      unasked.map(id => ({ kind: 'user', id })),
+      rowClass,
+    );
   }
 
   async #hold(session: TargetSession, p: Principal, kind: HoldKind, cause: string): Promise<void> {
@@ -161,7 +196,12 @@ export class GroupApplier {
 }
 
 function outcome(writes: Outcome['writes'], holds: readonly HoldKind[], lookAgain: boolean): Outcome {
-  return { result: holds.length > 0 ? 'held' : writes.length > 0 ? 'applied' : 'unchanged', writes, holds, lookAgain };
+  return {
+    result: holds.length > 0 ? 'held' : writes.length > 0 ? 'applied' : 'unchanged',
+    writes,
+    holds,
+    lookAgain,
+  };
 }
 
 const keptByResource = [

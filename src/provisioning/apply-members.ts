@@ -1,14 +1,14 @@
+import { MAX_ADDS_PER_PATCH, MAX_OPERATIONS_PER_PATCH } from '../databricks/limits.ts';
+import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
-import { MAX_ADDS_PER_PATCH, MAX_OPERATIONS_PER_PATCH } from '../databricks/limits.ts';
-import type { GraphDirectory } from '../directory/graph-directory.ts';
 import {
   isLargeShrink,
   type MemberPatch,
   type Members,
-  membershipDifference,
   memberPatches,
+  membershipDifference,
 } from '../planning/membership-plan.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { MembershipRecord, StoredRecord } from '../state/memberships.ts';
@@ -17,11 +17,9 @@ import type { FollowUps } from './follow-ups.ts';
 import type { Write } from './outcome.ts';
 import { patchMembers, refusal } from './patch-members.ts';
 import { confirmRemovals } from './removal-evidence.ts';
+import { INTENT_SETTLES_MS } from './resource-run.ts';
 import type { TargetSession } from './target-session.ts';
-
-const INTENT_SETTLES_MS = 60_000;
-const RECENT_REMOVAL_MS = 5 * 60_000;
-const SECOND_READ_AFTER_MS = 10_000;
+import { RECENT_REMOVAL_MS, SECOND_READ_AFTER_MS } from './update-resource.ts';
 
 export interface WantedMembers {
   readonly groupId: string;
@@ -77,7 +75,9 @@ export class MemberApplier {
     }
     if (patches.length === 0) unsettled = await this.#closeIdleIntent(target, wish, stored);
     if (grants.waiting > 0) {
-      throw new RetryLater('a membership right after its removal needs a second read', { afterMs: SECOND_READ_AFTER_MS });
+      throw new RetryLater('a membership right after its removal needs a second read', {
+        afterMs: SECOND_READ_AFTER_MS,
+      });
     }
     return { writes, held: removals.held, lookAgain: unsettled || removals.undecided > 0 };
   }
@@ -90,24 +90,39 @@ export class MemberApplier {
     candidates: Members,
     origin: Change,
   ): Promise<{ remove: Members; held: HoldKind[]; undecided: number }> {
-    if (wish.groupLeft || Object.keys(candidates).length === 0) return { remove: candidates, held: [], undecided: 0 };
-    const evidence = await confirmRemovals({ directory: this.#directory, state: this.#state }, wish.groupId, candidates);
+    if (wish.groupLeft || Object.keys(candidates).length === 0)
+      return { remove: candidates, held: [], undecided: 0 };
+    const evidence = await confirmRemovals(
+      { directory: this.#directory, state: this.#state },
+      wish.groupId,
+      candidates,
+    );
     const suspicious = Object.keys(evidence.confirmed).filter(id => !evidence.leavers.has(id));
     if (!isLargeShrink(suspicious.length, Object.keys(record.members).length)) {
       return { remove: evidence.confirmed, held: [], undecided: evidence.undecided };
     }
     const approved = await this.#state.holds.hold(
       target,
-      { kind: 'large-shrink', principal: origin.principal, ids: suspicious, cause: 'the group lost many members in one look' },
+      {
+        kind: 'large-shrink',
+        principal: origin.principal,
+        ids: suspicious,
+        cause: 'the group lost many members in one look',
+      },
       now(),
     );
     if (approved) return { remove: evidence.confirmed, held: [], undecided: evidence.undecided };
-    const leavers = Object.fromEntries(Object.entries(evidence.confirmed).filter(([id]) => evidence.leavers.has(id)));
+    const leavers = Object.fromEntries(
+      Object.entries(evidence.confirmed).filter(([id]) => evidence.leavers.has(id)),
+    );
     return { remove: leavers, held: ['large-shrink'], undecided: evidence.undecided };
   }
 
   /** Adds that undo a removal of the last minutes wait until a second read, ten seconds later, still wants them. */
-  #grants(record: MembershipRecord, add: Members): { add: Members; waiting: number; seen: Record<string, number> } {
+  #grants(
+    record: MembershipRecord,
+    add: Members,
+  ): { add: Members; waiting: number; seen: Record<string, number> } {
     const ready: Record<string, string> = {};
     const seen: Record<string, number> = {};
     let waiting = 0;
@@ -125,12 +140,24 @@ export class MemberApplier {
   }
 
   /** Remembers the nesting and first sightings, when they changed. */
-  async #note(target: string, wish: WantedMembers, stored: StoredRecord, seen: Record<string, number>): Promise<StoredRecord> {
+  async #note(
+    target: string,
+    wish: WantedMembers,
+    stored: StoredRecord,
+    seen: Record<string, number>,
+  ): Promise<StoredRecord> {
     const { nested, grantSeen } = stored.value;
     const before = new Set(nested);
     const after = new Set(wish.nested);
-    await this.#state.nesting.remember(wish.groupId, wish.nested.filter(id => !before.has(id)), now());
-    await this.#state.nesting.forget(wish.groupId, nested.filter(id => !after.has(id)));
+    await this.#state.nesting.remember(
+      wish.groupId,
+      wish.nested.filter(id => !before.has(id)),
+      now(),
+    );
+    await this.#state.nesting.forget(
+      wish.groupId,
+      nested.filter(id => !after.has(id)),
+    );
     const same = before.size === after.size && wish.nested.every(id => before.has(id));
     if (same && Object.keys(seen).length === 0 && Object.keys(grantSeen).length === 0) return stored;
     return this.#state.records.write(target, wish.scimGroupId, stored, {
@@ -160,15 +187,28 @@ export class MemberApplier {
         epoch: session.epoch,
       },
     });
-    const { done, refused } = await patchMembers(session, wish.scimGroupId, patch, wish.lastWriteAt ?? stored.value.lastWriteAt);
+    const { done, refused } = await patchMembers(
+      session,
+      wish.scimGroupId,
+      patch,
+      wish.lastWriteAt ?? stored.value.lastWriteAt,
+    );
     const removed = Object.keys(done.remove);
-    await this.#followUps.look(origin, removed.map(id => ({ kind: 'user', id })), 'revoke');
+    await this.#followUps.look(
+      origin,
+      removed.map(id => ({ kind: 'user', id })),
+      'revoke',
+    );
     const closed = await this.#close(session, wish, open, { sent: patch, done }, previous?.at);
     await this.#state.memberIndex.removeMembers(target, wish.groupId, removed);
     const failure = refusal(refused);
     if (failure !== undefined) {
       await this.#doubt(target, Object.keys(refused));
-      await this.#followUps.look(origin, Object.keys(refused).map(id => ({ kind: 'user', id })), 'attribute');
+      await this.#followUps.look(
+        origin,
+        Object.keys(refused).map(id => ({ kind: 'user', id })),
+        'attribute',
+      );
       throw failure;
     }
     return closed;
@@ -200,7 +240,10 @@ export class MemberApplier {
       // What an older intent named and this PATCH did not hold is still unknown.
       intent: young ? value.intent : remaining(value.intent, { ...sent.add, ...sent.remove }),
       uncertain: value.uncertain.filter(id => !settled.has(id)),
-      removed: { ...recent(value.removed), ...Object.fromEntries(Object.keys(done.remove).map(id => [id, now()])) },
+      removed: {
+        ...recent(value.removed),
+        ...Object.fromEntries(Object.keys(done.remove).map(id => [id, now()])),
+      },
       grantSeen: Object.fromEntries(Object.entries(value.grantSeen).filter(([id]) => !(id in done.add))),
       lastWriteAt: now(),
     });

@@ -40,7 +40,11 @@ export class UserApplier {
     if (look.state === 'hidden') return this.#holdHidden(session, change);
     if (look.state !== 'deleted') await state.holds.withdraw(target, user, keptByResource);
     const wanted = this.#wanted(look);
-    await refuseUnlessRevoking(gateOf(await state.targets.read(target)), wanted, await state.links.get(target, user));
+    await refuseUnlessRevoking(
+      gateOf(await state.targets.read(target)),
+      wanted,
+      await state.links.get(target, user),
+    );
     const applied = await resources.apply(session, user, kinds.user, wanted);
     await this.#wakeGroups(session, change, look, applied);
     return {
@@ -57,7 +61,8 @@ export class UserApplier {
       const attributes = { ...mapUser(look.user, true) };
       return { create: attributes, set: attributes };
     }
-    if (look.state !== 'deleted' && this.#o.protectedObjectIds.has(look.user.id.toLowerCase())) return { set: {} };
+    if (look.state !== 'deleted' && this.#o.protectedObjectIds.has(look.user.id.toLowerCase()))
+      return { set: {} };
     return { set: { active: false } };
   }
 
@@ -65,7 +70,7 @@ export class UserApplier {
     session: TargetSession,
     change: Change,
     look: UserLook,
-    applied: { linkedNow: boolean; activated: boolean },
+    applied: { activated: boolean },
   ): Promise<void> {
     const { state, followUps } = this.#o;
     const target = session.target.id;
@@ -73,7 +78,11 @@ export class UserApplier {
     if (look.state === 'deleted') {
       // A soft-deleted member does not show up as a removed one in any feed of his groups.
       const groups = await state.memberIndex.groupsOf(target, user);
-      await followUps.look(change, groups.map(id => ({ kind: 'group', id })), 'revoke');
+      await followUps.look(
+        change,
+        groups.map(id => ({ kind: 'group', id })),
+        'revoke',
+      );
       return;
     }
     // After a crash the link may exist while the rows for his groups do not, so it is the waiting that is asked for.
@@ -82,11 +91,20 @@ export class UserApplier {
       await this.#wakeWaiting(session, change, user, waiting);
     }
     if (applied.activated && look.state === 'inScope') {
-      await followUps.look(change, look.groups.map(id => ({ kind: 'group', id })), 'grant');
+      await followUps.look(
+        change,
+        look.groups.map(id => ({ kind: 'group', id })),
+        'grant',
+      );
     }
   }
 
-  async #wakeWaiting(session: TargetSession, change: Change, user: string, groups: readonly string[]): Promise<void> {
+  async #wakeWaiting(
+    session: TargetSession,
+    change: Change,
+    user: string,
+    groups: readonly string[],
+  ): Promise<void> {
     const { state, followUps } = this.#o;
     const target = session.target.id;
     // In the initial load the groups have rows of their own, after those of the people: one write for all of them.

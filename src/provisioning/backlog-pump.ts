@@ -106,7 +106,8 @@ export class BacklogPump {
     });
     let started = 0;
     // In bulk, people come before groups, so that a group is written once and completely.
-    const peopleLeft = rows.some(isBulkPerson) || [...this.#running.values()].some(({ row }) => isBulkPerson(row));
+    const peopleLeft =
+      rows.some(isBulkPerson) || [...this.#running.values()].some(({ row }) => isBulkPerson(row));
     for (const row of rows) {
       const lane = row.value.rowClass === 'revoke' ? 'revoke' : 'other';
       if (this.#running.has(row.key) || this.#inLane(lane) >= LANES[lane]) continue;
@@ -125,7 +126,9 @@ export class BacklogPump {
 
   #start(row: BacklogRow, lane: keyof typeof LANES, probe: boolean): void {
     const done = this.#work(row, probe)
-      .catch(error => this.#log.warn('backlog-row-kept', { target: this.#target, error: describeError(error) }))
+      .catch(error =>
+        this.#log.warn('backlog-row-kept', { target: this.#target, error: describeError(error) }),
+      )
       .finally(() => {
         this.#running.delete(row.key);
         this.wake();

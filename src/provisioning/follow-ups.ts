@@ -14,14 +14,23 @@ export class FollowUps {
     this.#backlog = backlog;
   }
 
-  async look(origin: Change, principals: readonly Principal[], rowClass: RowClass, notBefore = now()): Promise<void> {
+  async look(
+    origin: Change,
+    principals: readonly Principal[],
+    rowClass: RowClass,
+    notBefore = now(),
+  ): Promise<void> {
     for (const principal of principals) {
       await this.#backlog.put({ ...origin, principal, cause: 'follow-up', notBefore }, rowClass);
     }
   }
 
   /** Looks at a group again soon, but not before more of its pending members had a chance to be linked. */
-  async wakeGroup(origin: Change, group: string, o: { complete: boolean; rowClass: RowClass }): Promise<void> {
+  async wakeGroup(
+    origin: Change,
+    group: string,
+    o: { complete: boolean; rowClass: RowClass },
+  ): Promise<void> {
     const notBefore = o.complete ? now() : now() + WAKE_EVERY_MS;
     await this.look(origin, [{ kind: 'group', id: group }], o.rowClass, notBefore);
   }

@@ -4,7 +4,13 @@ import { Permanent, RetryLater, TargetUnavailable } from '../identity/errors.ts'
 import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
-import { asChange, type Delivery, deliveryProperties, messageBody, type Obligation } from '../messaging/message.ts';
+import {
+  asChange,
+  type Delivery,
+  deliveryProperties,
+  messageBody,
+  type Obligation,
+} from '../messaging/message.ts';
 import { failureRetryWaitMs, MAX_TRIES, retryWaitMs } from '../planning/retry-schedule.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import type { State } from '../state/state.ts';
@@ -55,12 +61,19 @@ export class MessageHandler {
     const delivery = deliveryProperties.safeParse(properties ?? {});
     if (!parsed.success || !delivery.success) {
       const issues = [...(parsed.error?.issues ?? []), ...(delivery.error?.issues ?? [])];
-      return invalid(issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), messageId);
+      return invalid(
+        issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+        messageId,
+      );
     }
     const { obligation } = parsed.data;
     const worker = this.#o.workers.get(obligation.target);
     if (worker === undefined) {
-      return { kind: 'dead-letter', reason: 'UnknownTarget', description: `no target ${obligation.target} is configured` };
+      return {
+        kind: 'dead-letter',
+        reason: 'UnknownTarget',
+        description: `no target ${obligation.target} is configured`,
+      };
     }
     if (obligation.type === 'pump') return this.#pump(worker, obligation, delivery.data);
     return this.#look(worker, obligation, delivery.data);
@@ -72,7 +85,11 @@ export class MessageHandler {
     return COMPLETE;
   }
 
-  async #look(worker: TargetWorker, obligation: Obligation & { type: 'look' }, delivery: Delivery): Promise<Settlement> {
+  async #look(
+    worker: TargetWorker,
+    obligation: Obligation & { type: 'look' },
+    delivery: Delivery,
+  ): Promise<Settlement> {
     const change = asChange(obligation);
     // The broker's clock may run ahead: the obligation is to look at or after `notBefore`, by our own clock.
     if (change.notBefore - now() > LONGEST_EARLY_WAIT_MS) {
@@ -100,7 +117,8 @@ export class MessageHandler {
     const change = asChange(obligation);
     if (error instanceof WouldWait) return this.#defer(worker, change, error.rowClass);
     if (error instanceof TargetClosed) return this.#defer(worker, change, 'grant');
-    if (error instanceof NotOwner || error instanceof VersionConflict) return this.#handOn(obligation, delivery);
+    if (error instanceof NotOwner || error instanceof VersionConflict)
+      return this.#handOn(obligation, delivery);
     if (error instanceof TargetUnavailable) {
       await this.#o.quarantine.enter(change.target, error);
       return this.#defer(worker, change, 'attribute');
@@ -148,7 +166,13 @@ export class MessageHandler {
       nextTryAt: now() + failureRetryWaitMs(attempts),
       correlationId: change.correlationId,
     });
-    log.error('failed', { target: change.target, principal: key, code, message, correlationId: change.correlationId });
+    log.error('failed', {
+      target: change.target,
+      principal: key,
+      code,
+      message,
+      correlationId: change.correlationId,
+    });
     // A redelivery of the same message is not a second failure: its dead letter may not have come about.
     if (before?.code === code && before.correlationId !== change.correlationId) return COMPLETE;
     return { kind: 'dead-letter', reason: code, description: `target ${change.target}, ${key}: ${message}` };
@@ -156,5 +180,9 @@ export class MessageHandler {
 }
 
 function invalid(issues: string, messageId: string): Settlement {
-  return { kind: 'dead-letter', reason: 'InvalidMessage', description: `message ${messageId} is not understood: ${issues}` };
+  return {
+    kind: 'dead-letter',
+    reason: 'InvalidMessage',
+    description: `message ${messageId} is not understood: ${issues}`,
+  };
 }

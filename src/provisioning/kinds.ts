@@ -2,8 +2,8 @@ import type { Attributes } from '../identity/desired.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
 import type { ExistingResource } from '../planning/adoption.ts';
 import type { KindTraits } from '../planning/resource-plan.ts';
-import { RESOURCE_SCHEMA, type ResourceType } from '../scim/types.ts';
 import type { ScimGroup, ScimUser } from '../scim/resources.ts';
+import { RESOURCE_SCHEMA, type ResourceType } from '../scim/types.ts';
 
 /** What differs between the kinds of principal on their way through the engine. All of it stands here. */
 export interface Kind extends KindTraits {
@@ -33,7 +33,14 @@ const user: Kind = {
   patch: changes => renamed(changes, { givenName: 'name.givenName', familyName: 'name.familyName' }),
   read: resource => {
     const { userName, displayName, name, externalId, active } = resource as ScimUser;
-    return filled({ userName, displayName, givenName: name?.givenName, familyName: name?.familyName, externalId, active });
+    return filled({
+      userName,
+      displayName,
+      givenName: name?.givenName,
+      familyName: name?.familyName,
+      externalId,
+      active,
+    });
   },
 };
 
@@ -49,7 +56,6 @@ const group: Kind = {
 
 /** The kinds that are provisioned. Service principals are refused at the door until they are. */
 export const kinds: Readonly<Record<Exclude<PrincipalKind, 'servicePrincipal'>, Kind>> = { user, group };
-export type ProvisionedKind = keyof typeof kinds;
 
 /** A resource as adoption sees it. */
 export function existing(kind: Kind, resource: ScimUser | ScimGroup): ExistingResource {
@@ -67,8 +73,13 @@ function filled(attributes: Record<string, string | boolean | undefined>): Attri
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
-function renamed(changes: Attributes, paths: Readonly<Record<string, string>>): Record<string, string | boolean> {
+function renamed(
+  changes: Attributes,
+  paths: Readonly<Record<string, string>>,
+): Record<string, string | boolean> {
   return Object.fromEntries(
-    Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [[paths[name] ?? name, value]])),
+    Object.entries(changes).flatMap(([name, value]) =>
+      value === undefined ? [] : [[paths[name] ?? name, value]],
+    ),
   );
 }

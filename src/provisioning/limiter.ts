@@ -1,6 +1,6 @@
-import { now, sleepUntil } from '../identity/clock.ts';
 import type { RowClass } from '../identity/change.ts';
 import { rowClasses } from '../identity/change.ts';
+import { now, sleepUntil } from '../identity/clock.ts';
 import type { RequestClass } from '../scim/types.ts';
 
 /** A write could not start within the wait that its caller allows. It becomes a backlog row. */

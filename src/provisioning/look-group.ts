@@ -28,7 +28,12 @@ export class GroupReader {
   readonly #applicationObjectId: string;
   readonly #readHiddenMembership: boolean;
 
-  constructor(o: { state: State; directory: GraphDirectory; applicationObjectId: string; readHiddenMembership: boolean }) {
+  constructor(o: {
+    state: State;
+    directory: GraphDirectory;
+    applicationObjectId: string;
+    readHiddenMembership: boolean;
+  }) {
     this.#state = o.state;
     this.#directory = o.directory;
     this.#applicationObjectId = o.applicationObjectId;
@@ -47,7 +52,9 @@ export class GroupReader {
     const ancestors = await this.#ancestors(p, remembered);
     if (own.length === 0) {
       if (listed) throw new RetryLater("two reads of a group's assignments disagree", { afterMs: 60_000 });
-      return link === undefined && ancestors.length === 0 ? { state: 'irrelevant' } : { state: 'outOfScope', ancestors };
+      return link === undefined && ancestors.length === 0
+        ? { state: 'irrelevant' }
+        : { state: 'outOfScope', ancestors };
     }
     return this.#inScope(p, group, ancestors);
   }
@@ -57,11 +64,13 @@ export class GroupReader {
     try {
       members = await this.#directory.listTransitiveMembers(p.id);
     } catch (error) {
-      if (error instanceof Absent) throw new RetryLater('a group vanished between two reads', { cause: error });
+      if (error instanceof Absent)
+        throw new RetryLater('a group vanished between two reads', { cause: error });
       throw error;
     }
     const nested = members.filter(member => member.kind === 'group' && member.id !== p.id);
-    const anyHidden = group.visibility === 'HiddenMembership' || nested.some(member => member.hiddenMembership);
+    const anyHidden =
+      group.visibility === 'HiddenMembership' || nested.some(member => member.hiddenMembership);
     return {
       state: 'inScope',
       group,
@@ -76,7 +85,8 @@ export class GroupReader {
     if ((await this.#directory.getDeleted(p.id)) !== undefined) return { state: 'deleted', ancestors };
     if (!linked) return { state: 'deleted', ancestors };
     const seenAt = await this.#state.removals.seenAt(p);
-    if (seenAt === undefined) throw new RetryLater('a group is not found, and nothing says that it was deleted');
+    if (seenAt === undefined)
+      throw new RetryLater('a group is not found, and nothing says that it was deleted');
     const wait = seenAt + REMOVAL_CONFIRMED_AFTER_MS - now();
     if (wait > 0) throw new RetryLater('a deletion waits for its second read', { afterMs: wait });
     return { state: 'deleted', ancestors };
@@ -86,6 +96,8 @@ export class GroupReader {
   async #ancestors(p: Principal, remembered: readonly string[]): Promise<string[]> {
     const assigned = await this.#state.assignments.assignedGroups();
     const above = await this.#directory.listTransitiveMemberOf(p);
-    return [...new Set([...remembered, ...above.filter(id => assigned.includes(id))])].filter(id => id !== p.id);
+    return [...new Set([...remembered, ...above.filter(id => assigned.includes(id))])].filter(
+      id => id !== p.id,
+    );
   }
 }

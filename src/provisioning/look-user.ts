@@ -29,7 +29,12 @@ export class UserReader {
   readonly #applicationObjectId: string;
   readonly #readHiddenMembership: boolean;
 
-  constructor(o: { state: State; directory: GraphDirectory; applicationObjectId: string; readHiddenMembership: boolean }) {
+  constructor(o: {
+    state: State;
+    directory: GraphDirectory;
+    applicationObjectId: string;
+    readHiddenMembership: boolean;
+  }) {
     this.#state = o.state;
     this.#directory = o.directory;
     this.#applicationObjectId = o.applicationObjectId;
@@ -40,7 +45,9 @@ export class UserReader {
   async look(target: string, p: Principal): Promise<UserLook> {
     const link = await this.#state.links.get(target, p);
     const relevant =
-      link !== undefined || (await this.#state.memberIndex.isAwaited(target, p.id)) || (await this.#state.assignments.has(p));
+      link !== undefined ||
+      (await this.#state.memberIndex.isAwaited(target, p.id)) ||
+      (await this.#state.assignments.has(p));
     if (!relevant) return { state: 'irrelevant' };
     const user = await this.#directory.getUser(p.id);
     if (user === undefined) return this.#absent(p, link !== undefined);
@@ -60,7 +67,8 @@ export class UserReader {
     if ((await this.#directory.getDeleted(p.id)) !== undefined) return { state: 'deleted' };
     if (!linked) return { state: 'irrelevant' };
     const seenAt = await this.#state.removals.seenAt(p);
-    if (seenAt === undefined) throw new RetryLater('a user is not found, and nothing says that he was deleted');
+    if (seenAt === undefined)
+      throw new RetryLater('a user is not found, and nothing says that he was deleted');
     const wait = seenAt + REMOVAL_CONFIRMED_AFTER_MS - now();
     if (wait > 0) throw new RetryLater('a deletion waits for its second read', { afterMs: wait });
     return { state: 'deleted' };

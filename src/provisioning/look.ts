@@ -6,8 +6,8 @@ import type { ChangeQueue } from '../messaging/change-queue.ts';
 import type { State } from '../state/state.ts';
 import type { GroupApplier } from './apply-group.ts';
 import type { UserApplier } from './apply-user.ts';
-import { TargetClosed } from './target-gate.ts';
 import type { Outcome } from './outcome.ts';
+import { TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
 
 /** A principal is settled when a look this long after its last change or write found nothing left to do. */
@@ -23,7 +23,13 @@ export class Looker {
     readonly log: Logger;
   };
 
-  constructor(o: { state: State; queue: ChangeQueue; users: UserApplier; groups: GroupApplier; log: Logger }) {
+  constructor(o: {
+    state: State;
+    queue: ChangeQueue;
+    users: UserApplier;
+    groups: GroupApplier;
+    log: Logger;
+  }) {
     this.#o = o;
   }
 
@@ -45,7 +51,8 @@ export class Looker {
 
   #needsLaterLook(change: Change, outcome: Outcome): boolean {
     if (outcome.lookAgain) return true;
-    if (outcome.result === 'irrelevant' || outcome.result === 'held' || outcome.result === 'pending') return false;
+    if (outcome.result === 'irrelevant' || outcome.result === 'held' || outcome.result === 'pending')
+      return false;
     return outcome.writes.length > 0 || now() - change.heardAt < SETTLED_AFTER_MS;
   }
 
@@ -71,7 +78,12 @@ export class Looker {
       });
     }
     for (const hold of outcome.holds) {
-      this.#o.log.warn('held', { target, principal: principalKey(change.principal), hold, correlationId: change.correlationId });
+      this.#o.log.warn('held', {
+        target,
+        principal: principalKey(change.principal),
+        hold,
+        correlationId: change.correlationId,
+      });
     }
   }
 }

@@ -56,13 +56,25 @@ export class NameConflicts {
     return this.#afterRename(target, p, holder, current);
   }
 
-  async #afterRename(target: string, p: Principal, holder: Principal, current: string): Promise<NameConflict> {
+  async #afterRename(
+    target: string,
+    p: Principal,
+    holder: Principal,
+    current: string,
+  ): Promise<NameConflict> {
     const own = (await this.#state.links.get(target, p))?.value.name;
     if (own !== undefined && foldName(own) === foldName(current)) {
       return { kind: 'name-in-use', ids: [holder.id], cause: 'two groups have swapped their names' };
     }
     await this.#state.backlog.put(
-      { target, principal: holder, cause: 'follow-up', notBefore: now(), heardAt: now(), correlationId: crypto.randomUUID() },
+      {
+        target,
+        principal: holder,
+        cause: 'follow-up',
+        notBefore: now(),
+        heardAt: now(),
+        correlationId: crypto.randomUUID(),
+      },
       'attribute',
     );
     throw new RetryLater('the name is being given up by another group', { afterMs: 5_000 });

@@ -29,12 +29,17 @@ export async function patchMembers(
     await session.send(
       () => session.target.scim.patch('Groups', scimGroupId, operations, session.request),
       // Only a PATCH of a single removal may take "no such attribute" for "already done".
-      { operation: adds === 0 && removes > 0 ? 'removeMember' : 'patch', operations: operations.length, lastWriteAt },
+      {
+        operation: adds === 0 && removes > 0 ? 'removeMember' : 'patch',
+        operations: operations.length,
+        lastWriteAt,
+      },
     );
     return { done: patch, refused: {} };
   } catch (error) {
     if (!(error instanceof Permanent)) throw error;
-    if (adds + removes === 1) return { done: { add: {}, remove: {} }, refused: { ...patch.add, ...patch.remove } };
+    if (adds + removes === 1)
+      return { done: { add: {}, remove: {} }, refused: { ...patch.add, ...patch.remove } };
     if (adds > 0 && removes > 0) {
       // Removals first: they do not wait for the search for a refused add.
       return join(

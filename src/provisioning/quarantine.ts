@@ -16,8 +16,12 @@ export class Quarantine {
 
   /** Enters quarantine, or prolongs it after a probe that failed. One event per entry, not one per change. */
   async enter(target: string, error: TargetUnavailable): Promise<void> {
-    const next = await this.#targets.update(target, state => ({ ...state, quarantine: prolonged(state, error) }));
-    if (next.quarantine?.probes === 0) this.#log.error('target-quarantined', { target, reason: error.message });
+    const next = await this.#targets.update(target, state => ({
+      ...state,
+      quarantine: prolonged(state, error),
+    }));
+    if (next.quarantine?.probes === 0)
+      this.#log.error('target-quarantined', { target, reason: error.message });
   }
 
   async leave(target: string): Promise<void> {

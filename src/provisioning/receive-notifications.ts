@@ -23,7 +23,13 @@ export class NotificationReceiver {
     readonly log: Logger;
   };
 
-  constructor(o: { queue: ChangeQueue; targets: readonly string[]; tenantId: string; clientState: string; log: Logger }) {
+  constructor(o: {
+    queue: ChangeQueue;
+    targets: readonly string[];
+    tenantId: string;
+    clientState: string;
+    log: Logger;
+  }) {
     this.#o = o;
   }
 
@@ -35,7 +41,13 @@ export class NotificationReceiver {
     const changes = ours.flatMap(({ principal }): HeardChange[] =>
       principal === undefined
         ? []
-        : targets.map(target => ({ target, principal, cause: 'notification', heardAt, correlationId: randomUUID() })),
+        : targets.map(target => ({
+            target,
+            principal,
+            cause: 'notification',
+            heardAt,
+            correlationId: randomUUID(),
+          })),
     );
     await queue.sendChanges(changes, signal);
     const reauthorize = ours.flatMap(({ lifecycleEvent, subscriptionId }) =>

@@ -23,7 +23,10 @@ function mayTryAtOnce(error: unknown, failure: unknown, context: FailureContext)
   if (!(failure instanceof RetryLater) || (failure.afterMs ?? 0) > LONGEST_QUICK_WAIT_MS) return false;
   if (error instanceof ScimError && error.status === 429) return true;
   if (context.operation === 'create') return false;
-  return (error instanceof ScimError && error.status === 503) || (error instanceof ScimTransportError && error.kind === 'network');
+  return (
+    (error instanceof ScimError && error.status === 503) ||
+    (error instanceof ScimTransportError && error.kind === 'network')
+  );
 }
 
 /**
@@ -81,7 +84,10 @@ export class TargetSession {
    * Runs one request. Undefined where the target says that it already is as wanted.
    * @throws RetryLater, Permanent, Conflict, Gone, TargetUnavailable, or NotOwner
    */
-  async send<T>(work: () => Promise<T>, context: FailureContext & { lastWriteAt?: number }): Promise<T | undefined> {
+  async send<T>(
+    work: () => Promise<T>,
+    context: FailureContext & { lastWriteAt?: number },
+  ): Promise<T | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();

@@ -4,12 +4,12 @@ import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import type { State } from '../state/state.ts';
+import { BacklogPump } from './backlog-pump.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { Limiter } from './limiter.ts';
 import type { Looker } from './look.ts';
 import type { Outcome } from './outcome.ts';
 import { NotOwner, Ownership } from './ownership.ts';
-import { BacklogPump } from './backlog-pump.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Target } from './target.ts';
 import { TargetSession } from './target-session.ts';
@@ -49,7 +49,11 @@ export class TargetWorker {
     this.#looker = o.looker;
     this.#ownership = new Ownership(o.state.leases, o.target.id, o.log);
     this.#limiter = new Limiter(o.target.ownerRates);
-    this.#pump = new BacklogPump({ ...o, target: o.target.id, look: (change, row) => this.look(change, row) });
+    this.#pump = new BacklogPump({
+      ...o,
+      target: o.target.id,
+      look: (change, row) => this.look(change, row),
+    });
   }
 
   /** True when this instance owns the target, or just became its owner. */
@@ -77,7 +81,12 @@ export class TargetWorker {
     this.#active += 1;
     try {
       return await this.#mutex.run(principalKey(change.principal), () => {
-        const session = new TargetSession({ target: this.target, ownership: this.#ownership, limiter: this.#limiter, row });
+        const session = new TargetSession({
+          target: this.target,
+          ownership: this.#ownership,
+          limiter: this.#limiter,
+          row,
+        });
         return this.#looker.look(session, change);
       });
     } finally {

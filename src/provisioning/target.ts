@@ -1,5 +1,5 @@
-import type { RequestClass } from '../scim/types.ts';
 import type { ScimClient } from '../scim/client.ts';
+import type { RequestClass } from '../scim/types.ts';
 
 /** One SCIM endpoint that is kept equal to the source. */
 export interface Target {

@@ -1,5 +1,5 @@
-import type { GraphDirectory } from '../directory/graph-directory.ts';
 import { SourceUnavailable } from '../directory/errors.ts';
+import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Assignment } from '../directory/types.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { StoredAssignment } from '../state/source-state.ts';

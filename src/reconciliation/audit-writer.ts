@@ -1,10 +1,10 @@
 import { now } from '../identity/clock.ts';
-import { VersionConflict } from '../state/row-store.ts';
 import type { ActualResource, PlanItem } from '../planning/compare.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { Link } from '../state/links.ts';
+import { VersionConflict } from '../state/row-store.ts';
 import type { State } from '../state/state.ts';
-import type { Plan } from './audit.ts';
+import type { Plan } from './plan.ts';
 
 /** Makes the differences that an audit found durable, so that the owner of the target works them off. */
 export class AuditWriter {
@@ -39,11 +39,19 @@ export class AuditWriter {
       case 'propose-adoption':
         return this.#hold(item, 'proposed-adoption', 'a resource of that name exists in the target');
       case 'refuse-adoption':
-        return this.#hold(item, 'refused-adoption', 'the resource of that name belongs to something else, or is an administrator');
+        return this.#hold(
+          item,
+          'refused-adoption',
+          'the resource of that name belongs to something else, or is an administrator',
+        );
       case 'name-in-use':
         return this.#hold(item, 'name-in-use', 'another group in scope has the same name');
       case 'unknown-in-source':
-        return this.#hold(item, 'unknown-in-source', 'an active user of the target carries an object id that Entra does not know');
+        return this.#hold(
+          item,
+          'unknown-in-source',
+          'an active user of the target carries an object id that Entra does not know',
+        );
       case 'create':
         return this.#row(item);
     }
@@ -66,7 +74,9 @@ export class AuditWriter {
   async #doubt(item: PlanItem): Promise<void> {
     await this.#changeLink(item, link => ({
       ...link,
-      uncertain: [...new Set([...(link.uncertain ?? []), ...(item.detail.length > 0 ? item.detail : ['externalId'])])],
+      uncertain: [
+        ...new Set([...(link.uncertain ?? []), ...(item.detail.length > 0 ? item.detail : ['externalId'])]),
+      ],
     }));
   }
 
@@ -119,6 +129,8 @@ export class AuditWriter {
 }
 
 function linkTo({ principal }: PlanItem, found: ActualResource): Link {
-  const written = Object.fromEntries(Object.entries(found.attributes).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+  const written = Object.fromEntries(
+    Object.entries(found.attributes).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])),
+  );
   return { principal, status: 'linked', scimId: found.scimId, name: found.name, written };
 }

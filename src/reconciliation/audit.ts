@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { now } from '../identity/clock.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Assignment } from '../directory/types.ts';
+import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import { type ActualPicture, compare, type DesiredPicture, type PlanItem } from '../planning/compare.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
 import { AuditWriter } from './audit-writer.ts';
-import { findUnknownResources } from './unknown-resources.ts';
-import { type KnownPicture, type Progress, readActual, readKnown } from './read-target.ts';
+import type { Plan } from './plan.ts';
 import { readDesired } from './read-source.ts';
-
-export interface Plan {
-  readonly items: readonly PlanItem[];
-  readonly desired: DesiredPicture;
-  readonly actual: ActualPicture;
-  readonly known: KnownPicture;
-}
+import { type KnownPicture, type Progress, readActual, readKnown } from './read-target.ts';
+import { findUnknownResources } from './unknown-resources.ts';
 
 interface AuditOptions {
   readonly state: State;
@@ -67,7 +61,9 @@ export class Audit {
       if (!plan.known.recent.has(principalKey(item.principal))) await writer.write(item, plan);
     }
     const firstIndex = !(await this.#o.state.targets.read(target.id)).indexed;
-    const adoptions = plan.items.some(({ action }) => action === 'propose-adoption' || action === 'refuse-adoption');
+    const adoptions = plan.items.some(
+      ({ action }) => action === 'propose-adoption' || action === 'refuse-adoption',
+    );
     await this.#o.state.targets.update(target.id, state => ({
       ...state,
       indexed: true,

@@ -66,7 +66,11 @@ export class Cycle {
     const { leases } = this.#o.state;
     const held = await leases.acquire(LEASE, this.#instance, LEASE_MS);
     if (held === undefined) return 'running-elsewhere';
-    const keeper = new LeaseKeeper(held, (lease: HeldLease) => leases.renew(LEASE, this.#instance, lease, LEASE_MS), this.#o.log);
+    const keeper = new LeaseKeeper(
+      held,
+      (lease: HeldLease) => leases.renew(LEASE, this.#instance, lease, LEASE_MS),
+      this.#o.log,
+    );
     try {
       await this.#steps(keeper);
       return 'ran';
@@ -113,7 +117,8 @@ export class Cycle {
 
   async #auditIsDue(target: string): Promise<boolean> {
     const state = await this.#o.state.targets.read(target);
-    if (!state.indexed || state.auditDue !== undefined || state.configuration !== this.#o.configuration) return true;
+    if (!state.indexed || state.auditDue !== undefined || state.configuration !== this.#o.configuration)
+      return true;
     return now() - (state.lastAuditAt ?? 0) >= AUDIT_EVERY_MS;
   }
 
@@ -135,7 +140,10 @@ export class Cycle {
           },
           'bulk',
         );
-        await state.targets.writeFailure(target, key, { ...value, nextTryAt: at + failureRetryWaitMs(value.attempts + 1) });
+        await state.targets.writeFailure(target, key, {
+          ...value,
+          nextTryAt: at + failureRetryWaitMs(value.attempts + 1),
+        });
       }
     }
   }

@@ -42,7 +42,10 @@ export class Poll {
   }
 
   async run(): Promise<PollResult> {
-    if ((await this.#state.cursors.read('user')) === undefined || (await this.#state.cursors.read('group')) === undefined) {
+    if (
+      (await this.#state.cursors.read('user')) === undefined ||
+      (await this.#state.cursors.read('group')) === undefined
+    ) {
       return this.#auditDue('first run');
     }
     const round = new PollRound(this.#state, this.#targets);
@@ -62,7 +65,11 @@ export class Poll {
   }
 
   /** Reads one feed to its end; its changes are durable before the cursor moves. False when the cursor is lost. */
-  async #feed(feed: 'user' | 'group', take: (change: DeltaChange) => Promise<void>, round: PollRound): Promise<boolean> {
+  async #feed(
+    feed: 'user' | 'group',
+    take: (change: DeltaChange) => Promise<void>,
+    round: PollRound,
+  ): Promise<boolean> {
     const cursor = await this.#state.cursors.read(feed);
     if (cursor === undefined) return false;
     try {
@@ -94,7 +101,10 @@ export class Poll {
 
   async #groupChange(round: PollRound, change: DeltaChange): Promise<void> {
     const p: Principal = { kind: 'group', id: change.id };
-    const ancestors = (await this.#state.nesting.ancestorsOf(change.id)).map(id => ({ kind: 'group' as const, id }));
+    const ancestors = (await this.#state.nesting.ancestorsOf(change.id)).map(id => ({
+      kind: 'group' as const,
+      id,
+    }));
     if (ancestors.length === 0 && !(await round.concerns(p))) return;
     if (change.removed !== undefined) await this.#state.removals.note(p, now());
     else await this.#state.removals.clear(p);
@@ -113,7 +123,13 @@ export class Poll {
     const changes = round.takeChanges();
     await this.#queue.sendChanges(
       changes.flatMap(principal =>
-        this.#targets.map(target => ({ target, principal, cause: 'poll' as const, heardAt, correlationId: randomUUID() })),
+        this.#targets.map(target => ({
+          target,
+          principal,
+          cause: 'poll' as const,
+          heardAt,
+          correlationId: randomUUID(),
+        })),
       ),
     );
   }

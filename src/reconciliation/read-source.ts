@@ -16,10 +16,15 @@ export async function readDesired(o: {
   readHiddenMembership: boolean;
 }): Promise<DesiredPicture> {
   const assigned = (kind: 'user' | 'group') => [
-    ...new Set(o.assignments.filter(({ principal }) => principal.kind === kind).map(({ principal }) => principal.id)),
+    ...new Set(
+      o.assignments.filter(({ principal }) => principal.kind === kind).map(({ principal }) => principal.id),
+    ),
   ];
   const groups = await readGroups(o, assigned('group'));
-  const inScope = new Set([...assigned('user'), ...[...groups.values()].flatMap(({ members }) => [...members])]);
+  const inScope = new Set([
+    ...assigned('user'),
+    ...[...groups.values()].flatMap(({ members }) => [...members]),
+  ]);
   const users = new Map<string, UserAttributes>();
   for (const [id, user] of await o.directory.getUsers([...inScope])) {
     if (user?.accountEnabled) users.set(id, mapUser(user, true));

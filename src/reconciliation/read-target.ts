@@ -8,7 +8,7 @@ import type { RequestOptions } from '../scim/types.ts';
 import type { State } from '../state/state.ts';
 
 /** An intent, or a write, younger than this makes a difference mean nothing. */
-export const RECENT_WRITE_MS = 120_000;
+const RECENT_WRITE_MS = 120_000;
 
 /** Progress of a long read or write, for whoever watches. `total` is undefined while it is not known. */
 export type Progress = (phase: string, done: number, total: number | undefined) => void;

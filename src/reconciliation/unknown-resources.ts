@@ -10,7 +10,11 @@ export async function findUnknownResources(
   actual: ActualPicture,
   links: readonly KnownLink[],
 ): Promise<PlanItem[]> {
-  const ours = new Set(links.flatMap(({ scimId, principal }) => (principal.kind === 'user' && scimId !== undefined ? [scimId] : [])));
+  const ours = new Set(
+    links.flatMap(({ scimId, principal }) =>
+      principal.kind === 'user' && scimId !== undefined ? [scimId] : [],
+    ),
+  );
   const strangers = actual.users.filter(
     ({ scimId, externalId, active }) => active === true && !ours.has(scimId) && isObjectId(externalId),
   );

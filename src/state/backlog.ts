@@ -7,7 +7,16 @@ import { type Row, RowStore, VersionConflict } from './row-store.ts';
 const rowSchema = z.object({
   principal,
   rowClass: z.enum(rowClasses),
-  cause: z.enum(['notification', 'poll', 'later-look', 'audit', 'follow-up', 'failure-retry', 'replay', 'on-demand']),
+  cause: z.enum([
+    'notification',
+    'poll',
+    'later-look',
+    'audit',
+    'follow-up',
+    'failure-retry',
+    'replay',
+    'on-demand',
+  ]),
   notBefore: z.number(),
   heardAt: z.number(),
   correlationId: z.string(),
@@ -57,7 +66,10 @@ export class Backlog {
   }
 
   /** Rows due by `dueBy` in working order, at most `limit`; all classes unless one is named. */
-  async head(target: string, options: { dueBy: number; limit: number; rowClass?: RowClass }): Promise<BacklogRow[]> {
+  async head(
+    target: string,
+    options: { dueBy: number; limit: number; rowClass?: RowClass },
+  ): Promise<BacklogRow[]> {
     const prefix = options.rowClass === undefined ? undefined : `${rowClasses.indexOf(options.rowClass)}|`;
     const found: BacklogRow[] = [];
     for await (const row of this.#rows.list(target, { ...options, prefix })) found.push(row);

@@ -50,7 +50,12 @@ export class Holds {
     const mark = fingerprint(request);
     const present = await this.#rows.get(target, key);
     if (present?.value.fingerprint === mark) return present.value.approvedAt !== undefined;
-    await this.#rows.upsert(target, key, { ...request, ids: [...request.ids].sort(), fingerprint: mark, heldAt: at });
+    await this.#rows.upsert(target, key, {
+      ...request,
+      ids: [...request.ids].sort(),
+      fingerprint: mark,
+      heldAt: at,
+    });
     return false;
   }
 
@@ -77,7 +82,7 @@ export class Holds {
   }
 }
 
-export function holdId(p: Principal, kind: HoldKind): string {
+function holdId(p: Principal, kind: HoldKind): string {
   return `${principalKey(p)}|${kind}`;
 }
 

@@ -30,7 +30,8 @@ export class Leases {
   async acquire(name: string, owner: string, durationMs: number): Promise<HeldLease | undefined> {
     const row = await this.#rows.get('lease', name);
     const at = now();
-    if (row !== undefined && row.value.owner !== '' && row.value.owner !== owner && row.value.expiresAt > at) return undefined;
+    if (row !== undefined && row.value.owner !== '' && row.value.owner !== owner && row.value.expiresAt > at)
+      return undefined;
     const next: Lease = { owner, epoch: (row?.value.epoch ?? 0) + 1, expiresAt: at + durationMs };
     try {
       const etag =
@@ -45,10 +46,20 @@ export class Leases {
   }
 
   /** The prolonged lease, or undefined when it is no longer ours. */
-  async renew(name: string, owner: string, held: HeldLease, durationMs: number): Promise<HeldLease | undefined> {
+  async renew(
+    name: string,
+    owner: string,
+    held: HeldLease,
+    durationMs: number,
+  ): Promise<HeldLease | undefined> {
     const expiresAt = now() + durationMs;
     try {
-      const etag = await this.#rows.replace('lease', name, { owner, epoch: held.epoch, expiresAt }, held.etag);
+      const etag = await this.#rows.replace(
+        'lease',
+        name,
+        { owner, epoch: held.epoch, expiresAt },
+        held.etag,
+      );
       return { epoch: held.epoch, expiresAt, etag };
     } catch (error) {
       if (error instanceof VersionConflict) return undefined;

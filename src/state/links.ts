@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { type Principal, principal, principalKey, type PrincipalKind } from '../identity/principal.ts';
 import { foldName } from '../identity/names.ts';
+import { type Principal, type PrincipalKind, principal, principalKey } from '../identity/principal.ts';
 import { keyPart, type Row, RowStore, transact, VersionConflict } from './row-store.ts';
 
 const attributes = z.record(z.string(), z.union([z.string(), z.boolean()]));
@@ -101,7 +101,9 @@ export class LinkStore {
    */
   async replace(target: string, row: LinkRow, next: Link): Promise<LinkRow> {
     const kind = next.principal.kind;
-    const actions: TransactionAction[] = [this.#links.putAction(target, linkKey(next.principal), next, row.etag)];
+    const actions: TransactionAction[] = [
+      this.#links.putAction(target, linkKey(next.principal), next, row.etag),
+    ];
     const before = nameKey(kind, row.value.name);
     const after = nameKey(kind, next.name);
     if (before !== after) {
@@ -120,7 +122,8 @@ export class LinkStore {
     }
     await transact(this.#table, actions);
     const stored = await this.get(target, next.principal);
-    if (stored === undefined) throw new VersionConflict(`the link of ${principalKey(next.principal)} vanished`);
+    if (stored === undefined)
+      throw new VersionConflict(`the link of ${principalKey(next.principal)} vanished`);
     return stored;
   }
 
@@ -138,7 +141,8 @@ export class LinkStore {
   async #dropStaleClaim(target: string, link: Link): Promise<boolean> {
     const key = nameKey(link.principal.kind, link.name);
     const claimed = await this.#claims.get(target, key);
-    if (claimed === undefined || (await this.get(target, claimed.value.principal)) !== undefined) return false;
+    if (claimed === undefined || (await this.get(target, claimed.value.principal)) !== undefined)
+      return false;
     await this.#claims.delete(target, key, claimed.etag);
     return true;
   }

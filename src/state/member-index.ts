@@ -35,11 +35,15 @@ export class MemberIndex {
 
   /** Notes that `group` wants these users, who have no link yet. */
   addPending(target: string, group: string, users: readonly string[]): Promise<void> {
-    return this.#all(users.flatMap(user => [put(target, `w|${user}|${group}`), put(target, `g|${group}|${user}`)]));
+    return this.#all(
+      users.flatMap(user => [put(target, `w|${user}|${group}`), put(target, `g|${group}|${user}`)]),
+    );
   }
 
   removePending(target: string, group: string, users: readonly string[]): Promise<void> {
-    return this.#all(users.flatMap(user => [drop(target, `w|${user}|${group}`), drop(target, `g|${group}|${user}`)]));
+    return this.#all(
+      users.flatMap(user => [drop(target, `w|${user}|${group}`), drop(target, `g|${group}|${user}`)]),
+    );
   }
 
   groupsWaitingFor(target: string, user: string): Promise<string[]> {
@@ -82,7 +86,9 @@ export class MemberIndex {
     const puts = actions.filter(action => action[0] === 'upsert');
     if (puts.length > 0) await transact(this.#table, puts);
     const drops = actions.filter(action => action[0] === 'delete');
-    await Promise.all(drops.map(([, { partitionKey, rowKey }]) => this.#rows.delete(partitionKey ?? '', rowKey ?? '')));
+    await Promise.all(
+      drops.map(([, { partitionKey, rowKey }]) => this.#rows.delete(partitionKey ?? '', rowKey ?? '')),
+    );
   }
 }
 

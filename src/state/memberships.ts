@@ -53,7 +53,12 @@ export class MembershipRecords {
   }
 
   /** @throws {VersionConflict} when another writer stored the record since it was read. */
-  async write(target: string, scimGroupId: string, stored: StoredRecord, value: MembershipRecord): Promise<StoredRecord> {
+  async write(
+    target: string,
+    scimGroupId: string,
+    stored: StoredRecord,
+    value: MembershipRecord,
+  ): Promise<StoredRecord> {
     const body = JSON.stringify(value);
     const conditions = stored.etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: stored.etag };
     try {
@@ -72,11 +77,8 @@ export class MembershipRecords {
   }
 
   #blob(target: string, scimGroupId: string) {
-    return this.#container.getBlockBlobClient(`${encodeURIComponent(target)}/${encodeURIComponent(scimGroupId)}.json`);
+    return this.#container.getBlockBlobClient(
+      `${encodeURIComponent(target)}/${encodeURIComponent(scimGroupId)}.json`,
+    );
   }
-}
-
-/** Members that the target may hold because of us: acknowledged ones and those of an open intent. */
-export function possibleMembers(record: MembershipRecord): Record<string, string> {
-  return { ...record.members, ...record.intent?.remove, ...record.intent?.add };
 }

@@ -54,7 +54,9 @@ export class RowStore<T> {
   /** @throws {VersionConflict} when the row is no longer the one with `etag`. */
   async replace(partition: string, key: string, value: T, etag: string, dueAt?: number): Promise<string> {
     return versioned(
-      async () => (await this.#table.updateEntity(this.#entity(partition, key, value, dueAt), 'Replace', { etag })).etag ?? '*',
+      async () =>
+        (await this.#table.updateEntity(this.#entity(partition, key, value, dueAt), 'Replace', { etag }))
+          .etag ?? '*',
     );
   }
 
@@ -77,7 +79,10 @@ export class RowStore<T> {
   }
 
   /** Rows of a partition in key order; `prefix` narrows to keys that start with it, `dueBy` to rows due by then. */
-  async *list(partition: string, options: { prefix?: string; dueBy?: number; limit?: number } = {}): AsyncGenerator<Row<T>> {
+  async *list(
+    partition: string,
+    options: { prefix?: string; dueBy?: number; limit?: number } = {},
+  ): AsyncGenerator<Row<T>> {
     let filter = odata`PartitionKey eq ${partition}`;
     if (options.prefix !== undefined) {
       filter += odata` and RowKey ge ${options.prefix} and RowKey lt ${`${options.prefix}\uffff`}`;
@@ -140,12 +145,15 @@ async function versioned<R>(write: () => Promise<R>): Promise<R> {
 
 /** The HTTP status of a storage error, if it has one. */
 export function statusOf(error: unknown): number | undefined {
-  return typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number'
+  return typeof error === 'object' &&
+    error !== null &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number'
     ? error.statusCode
     : undefined;
 }
 
 /** Table keys must not hold `/ \ # ?` or control characters; principals' ids are checked at the door, the rest here. */
 export function keyPart(text: string): string {
-  return text.replace(/[/\\#?%\u0000-\u001f\u007f-\u009f]/g, char => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(/[/\\#?%\p{Cc}]/gu, char => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -35,7 +35,12 @@ export class Cursors {
   }
 
   /** False when another reader moved the cursor since it was read: its changes are that reader's. */
-  async advance(feed: 'user' | 'group', from: Row<Cursor>, deltaLink: string, savedAt: number): Promise<boolean> {
+  async advance(
+    feed: 'user' | 'group',
+    from: Row<Cursor>,
+    deltaLink: string,
+    savedAt: number,
+  ): Promise<boolean> {
     try {
       await this.#rows.replace(SOURCE, feed, { deltaLink, savedAt }, from.etag);
       return true;

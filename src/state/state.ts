@@ -1,6 +1,6 @@
 import { TableClient, TableServiceClient } from '@azure/data-tables';
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import type { TokenCredential } from '@azure/identity';
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { Backlog } from './backlog.ts';
 import { Holds } from './holds.ts';
 import { Leases } from './leases.ts';
@@ -80,7 +80,11 @@ function clients(access: StorageAccess): {
   if ('connectionString' in access) {
     const { connectionString } = access;
     // Plain http is what the storage emulator speaks; real accounts are https by their connection string.
-    const options = { allowInsecureConnection: /DefaultEndpointsProtocol=http;|UseDevelopmentStorage=true/i.test(connectionString) };
+    const options = {
+      allowInsecureConnection: /DefaultEndpointsProtocol=http;|UseDevelopmentStorage=true/i.test(
+        connectionString,
+      ),
+    };
     const service = TableServiceClient.fromConnectionString(connectionString, options);
     return {
       table: name => TableClient.fromConnectionString(connectionString, name, options),

@@ -13,7 +13,9 @@ const stateSchema = z.object({
   /** Fingerprint of the configuration that the last audit compared under. */
   configuration: z.string().optional(),
   /** While set, nothing is sent to the target except a probe at `probeAt`. */
-  quarantine: z.object({ reason: z.string(), since: z.number(), probeAt: z.number(), probes: z.number() }).optional(),
+  quarantine: z
+    .object({ reason: z.string(), since: z.number(), probeAt: z.number(), probes: z.number() })
+    .optional(),
 });
 export type TargetState = z.infer<typeof stateSchema>;
 

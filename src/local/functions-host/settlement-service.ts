@@ -2,8 +2,8 @@ import {
   loadPackageDefinition,
   Server,
   ServerCredentials,
-  type ServiceDefinition,
   type ServerUnaryCall,
+  type ServiceDefinition,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';

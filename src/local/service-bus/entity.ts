@@ -1,11 +1,20 @@
-import type { Consumer } from './consumer.ts';
+import type { BrokeredMessage } from './brokered-message.ts';
 import { Queue } from './queue.ts';
-import type { QueueSettings } from './queue-settings.ts';
+import type { QueueSettings, ReceiveMode } from './queue-settings.ts';
+
+/** A receiver, as far as messages are handed out to it. */
+export interface Receiving {
+  readonly mode: ReceiveMode;
+  readonly closed: boolean;
+  /** It has asked for more than it has. */
+  readonly ready: boolean;
+  deliver(message: BrokeredMessage): Promise<void>;
+}
 
 /** A queue or dead-letter queue, and who receives from it: messages go to the receivers in turn. */
 export class Entity {
   readonly queue: Queue;
-  #consumers: Consumer[] = [];
+  #consumers: Receiving[] = [];
   #turn = 0;
   #pumping = false;
 
@@ -18,7 +27,7 @@ export class Entity {
     return this.queue.settings.path;
   }
 
-  addConsumer(consumer: Consumer): void {
+  addConsumer(consumer: Receiving): void {
     this.#consumers.push(consumer);
   }
 
@@ -38,7 +47,7 @@ export class Entity {
     }
   }
 
-  #nextReady(): Consumer | undefined {
+  #nextReady(): Receiving | undefined {
     if (this.#consumers.some(consumer => consumer.closed))
       this.#consumers = this.#consumers.filter(consumer => !consumer.closed);
     for (let tried = 0; tried < this.#consumers.length; tried++) {

@@ -1,4 +1,10 @@
-import type { Queue } from './queue.ts';
+import type { BrokeredMessage } from './brokered-message.ts';
+import type { PropertiesToModify } from './outcome.ts';
+
+/** Where a queue puts its dead letters. */
+export interface DeadLetterSink {
+  acceptDeadLetter(message: BrokeredMessage, properties: PropertiesToModify): void;
+}
 
 /** Durations in milliseconds; infinite where a dead-letter queue knows no limit. */
 export interface QueueSettings {
@@ -11,7 +17,7 @@ export interface QueueSettings {
   /** How far the clock that activates scheduled messages is ahead. */
   activationSkewMs: () => number;
   /** Absent in a dead-letter queue itself. */
-  deadLetterQueue?: Queue;
+  deadLetterQueue?: DeadLetterSink;
 }
 
 export interface QueueListener {

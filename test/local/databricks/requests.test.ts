@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ACCOUNT_ID, startAccount, TOKEN, type TestAccount } from './fixture.ts';
+import { ACCOUNT_ID, startAccount, type TestAccount, TOKEN } from './fixture.ts';
 
 let account: TestAccount;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
-import { text } from 'node:stream/consumers';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { gate, startFixture } from './fixture.ts';
 

@@ -1,0 +1,131 @@
+import { now } from '../identity/clock.ts';
+import type { Attributes } from '../identity/desired.ts';
+import { Conflict, Permanent, RetryLater } from '../identity/errors.ts';
+import { foldName } from '../identity/names.ts';
+import { decideAdoption } from '../planning/adoption.ts';
+import type { ScimGroup, ScimUser } from '../scim/resources.ts';
+import type { Link, LinkRow } from '../state/links.ts';
+import { VersionConflict } from '../state/row-store.ts';
+import { existing } from './kinds.ts';
+import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
+
+type Found = ScimUser | ScimGroup;
+
+/** Creates the resource. Undefined when that is held, or ended without a link. */
+export async function createResource(run: ResourceRun, attributes: Attributes): Promise<LinkRow | undefined> {
+  const name = run.nameOf(attributes);
+  if (await run.nameIsTaken(name)) return undefined;
+  run.session.admit('write', 'grant');
+  await run.state.links.add(run.target, {
+    principal: run.p,
+    status: 'creating',
+    name,
+    written: {},
+    intent: { attributes: stored(attributes), at: now(), epoch: run.session.epoch },
+  });
+  const row = await run.state.links.get(run.target, run.p);
+  if (row === undefined) throw new VersionConflict('a link vanished right after it was stored');
+  return post(run, row, attributes);
+}
+
+/**
+ * Finds out what became of a create whose answer was lost, by the name that it was sent with.
+ * @throws {RetryLater} while it may still arrive and something else is wanted by now.
+ */
+export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<LinkRow | undefined> {
+  const { name, intent } = row.value;
+  const found = await findByName(run, name);
+  if (found !== undefined) return decide(run, row, found);
+  const attributes = run.wanted.create;
+  // The same name cannot be created twice, so trying again is safe at once. Anything else has to wait until the lost
+  // request can no longer arrive.
+  if (attributes !== undefined && foldName(run.nameOf(attributes)) === foldName(name)) {
+    run.session.admit('write', 'grant');
+    return post(run, row, attributes);
+  }
+  const wait = (intent?.at ?? 0) + INTENT_SETTLES_MS - now();
+  if (wait > 0) throw new RetryLater('a create is not settled yet', { afterMs: wait });
+  await run.state.links.forget(run.target, row);
+  return attributes === undefined ? undefined : createResource(run, attributes);
+}
+
+async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Promise<LinkRow | undefined> {
+  const { scim } = run.session.target;
+  try {
+    const created = await run.session.send(
+      () => scim.create(run.kind.type, run.kind.body(attributes), run.session.request),
+      { operation: 'create' },
+    );
+    if (created === undefined) throw new RetryLater('a create was answered without a resource');
+    run.wrote('create', created.id, Object.keys(attributes));
+    return await link(run, row, created.id, attributes);
+  } catch (error) {
+    if (error instanceof Conflict) return takeOver(run, row, error);
+    // Refused for good: nothing was created, and the name is free again.
+    if (error instanceof Permanent) await run.state.links.forget(run.target, row);
+    throw error;
+  }
+}
+
+async function takeOver(run: ResourceRun, row: LinkRow, conflict: Conflict): Promise<LinkRow | undefined> {
+  const found = await findByName(run, row.value.name);
+  // The target says the name exists and does not show it: one of its replicas lags.
+  if (found === undefined)
+    throw new RetryLater('the name exists in the target and is not found', { cause: conflict });
+  return decide(run, row, found);
+}
+
+/** Takes an existing resource over, or holds that. */
+async function decide(run: ResourceRun, row: LinkRow, found: Found): Promise<LinkRow | undefined> {
+  // A create that is no longer wanted: what carries our id is ours to link and switch off, anything else is not.
+  const ours = found.externalId === run.p.id;
+  if (!(ours || run.wanted.create !== undefined) || !(await mayAdopt(run, row, found))) {
+    await run.state.links.forget(run.target, row);
+    return undefined;
+  }
+  return link(run, row, found.id, run.kind.read(found));
+}
+
+async function mayAdopt(run: ResourceRun, row: LinkRow, found: Found): Promise<boolean> {
+  const { id: externalId, kind } = run.p;
+  const holder = await run.state.links.holderOfScimId(run.target, kind, found.id);
+  const decision = decideAdoption({ kind, name: row.value.name, externalId }, existing(run.kind, found));
+  if (holder !== undefined || decision === 'refuse') {
+    await run.hold('refused-adoption', [found.id], 'the resource of that name belongs to something else');
+    return false;
+  }
+  if (decision === 'adopt') return true;
+  const approved = await run.hold(
+    'proposed-adoption',
+    [found.id],
+    'a resource of that name exists in the target',
+  );
+  if (approved) run.release('proposed-adoption');
+  return approved;
+}
+
+function link(run: ResourceRun, row: LinkRow, scimId: string, attributes: Attributes): Promise<LinkRow> {
+  const next: Link = {
+    ...row.value,
+    status: 'linked',
+    scimId,
+    written: stored(attributes),
+    intent: undefined,
+    lastWriteAt: now(),
+  };
+  return run.state.links.replace(run.target, row, next);
+}
+
+async function findByName(run: ResourceRun, name: string): Promise<Found | undefined> {
+  const { type, nameAttribute } = run.kind;
+  const { scim } = run.session.target;
+  const found: readonly Found[] =
+    (await run.session.send<readonly Found[]>(
+      () => scim.find(type, nameAttribute, name, run.session.request),
+      {
+        operation: 'list',
+      },
+    )) ?? [];
+  if (found.length > 1) throw new Permanent('AmbiguousName', 'the target has several resources of one name');
+  return found[0];
+}

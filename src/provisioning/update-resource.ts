@@ -1,0 +1,124 @@
+import { now } from '../identity/clock.ts';
+import type { Attributes } from '../identity/desired.ts';
+import { Conflict, Gone, RetryLater } from '../identity/errors.ts';
+import type { Effect } from '../planning/resource-plan.ts';
+import { replaceAttributes } from '../scim/patch.ts';
+import type { Link, LinkRow } from '../state/links.ts';
+import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
+
+/** A grant that undoes a removal younger than this needs a second agreeing read. */
+export const RECENT_REMOVAL_MS = 5 * 60_000;
+export const SECOND_READ_AFTER_MS = 10_000;
+
+/** Writes changed attributes of a linked resource, with the intent stored before. */
+export async function updateResource(
+  run: ResourceRun,
+  row: LinkRow,
+  changes: Attributes,
+  effect: Effect,
+): Promise<LinkRow> {
+  const { scimId } = row.value;
+  if (scimId === undefined) throw new RetryLater('a link without a resource');
+  const name = changes[run.kind.nameAttribute];
+  if (typeof name === 'string' && (await run.nameIsTaken(name))) return row;
+  await awaitSecondRead(run, row, effect);
+  run.session.admit('patch', effect);
+  const previous = row.value.intent;
+  const open = await run.state.links.replace(run.target, row, {
+    ...row.value,
+    intent: {
+      attributes: { ...previous?.attributes, ...stored(changes) },
+      at: previous?.at ?? now(),
+      epoch: run.session.epoch,
+    },
+  });
+  const { scim } = run.session.target;
+  const operations = replaceAttributes(run.kind.patch(changes));
+  try {
+    await run.session.send(() => scim.patch(run.kind.type, scimId, operations, run.session.request), {
+      operation: 'patch',
+      lastWriteAt: row.value.lastWriteAt,
+    });
+  } catch (error) {
+    if (error instanceof Gone) return confirmGone(run, open);
+    if (error instanceof Conflict && typeof name === 'string') return nameRefused(run, open, row);
+    throw error;
+  }
+  run.wrote(effect === 'revoke' ? 'deactivate' : 'update', scimId, Object.keys(changes));
+  if (effect === 'grant') run.activated = true;
+  return close(run, open, changes, previous?.at);
+}
+
+/** Nothing to write, and an intent is open: it is closed once it can no longer take effect late. */
+export async function closeIdleIntent(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
+  if (now() - (row.value.intent?.at ?? 0) < INTENT_SETTLES_MS) {
+    run.unsettled = true;
+    return row;
+  }
+  return run.state.links.replace(run.target, row, { ...row.value, intent: undefined });
+}
+
+/** After a write that succeeded. An older write that may still arrive keeps the intent open until it cannot. */
+async function close(
+  run: ResourceRun,
+  open: LinkRow,
+  changes: Attributes,
+  previousAt: number | undefined,
+): Promise<LinkRow> {
+  const { value: link } = open;
+  const written = { ...link.written, ...stored(changes) };
+  const name = written[run.kind.nameAttribute];
+  const young = previousAt !== undefined && now() - previousAt < INTENT_SETTLES_MS;
+  if (young) run.unsettled = true;
+  const switchedOff = written.active === false && link.written.active !== false;
+  const next: Link = {
+    ...link,
+    name: run.kind.nameIsImmutable || typeof name !== 'string' ? link.name : name,
+    written,
+    intent: young ? link.intent : undefined,
+    uncertain: undefined,
+    lastWriteAt: now(),
+    grantSeenAt: undefined,
+    ...(switchedOff ? { deactivatedAt: now() } : {}),
+  };
+  return run.state.links.replace(run.target, open, next);
+}
+
+/** The target has another resource of that name: nothing was written. */
+async function nameRefused(run: ResourceRun, open: LinkRow, before: LinkRow): Promise<LinkRow> {
+  const closed = await run.state.links.replace(run.target, open, {
+    ...open.value,
+    intent: before.value.intent,
+  });
+  await run.hold('name-in-use', [], 'the target has another resource of that name');
+  return closed;
+}
+
+/** A resource that answers 404 to a write is believed gone only when a read says so as well. */
+async function confirmGone(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
+  const scimId = row.value.scimId ?? '';
+  const { scim } = run.session.target;
+  const found = await run.session.send(() => scim.get(run.kind.type, scimId, run.session.request), {
+    operation: 'get',
+  });
+  if (found !== undefined) throw new RetryLater('a resource is there for reads and not for writes');
+  const gone = await run.state.links.replace(run.target, row, {
+    ...row.value,
+    status: 'gone',
+    intent: undefined,
+  });
+  if (run.wanted.create !== undefined) {
+    await run.hold('deleted-in-target', [scimId], 'somebody else removed it from the target');
+  }
+  return gone;
+}
+
+/** A grant shortly after a removal waits for a second read that agrees. @throws {RetryLater} until there was one. */
+async function awaitSecondRead(run: ResourceRun, row: LinkRow, effect: Effect): Promise<void> {
+  const { deactivatedAt, grantSeenAt } = row.value;
+  if (effect !== 'grant' || deactivatedAt === undefined || now() - deactivatedAt >= RECENT_REMOVAL_MS) return;
+  if (grantSeenAt === undefined)
+    await run.state.links.replace(run.target, row, { ...row.value, grantSeenAt: now() });
+  const wait = (grantSeenAt ?? now()) + SECOND_READ_AFTER_MS - now();
+  if (wait > 0) throw new RetryLater('a grant right after a removal needs a second read', { afterMs: wait });
+}

@@ -1,0 +1,10 @@
+import type { ActualPicture, DesiredPicture, PlanItem } from '../planning/compare.ts';
+import type { KnownPicture } from './read-target.ts';
+
+/** A full comparison: the differences, and the complete pictures that they were found in. */
+export interface Plan {
+  readonly items: readonly PlanItem[];
+  readonly desired: DesiredPicture;
+  readonly actual: ActualPicture;
+  readonly known: KnownPicture;
+}

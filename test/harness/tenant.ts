@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import type { DirectorySeed, SeedGroup, SeedUser } from '../../src/local/directory/types.ts';
+
+export const APPLICATION = randomUUID();
+
+/** A user to seed: `user('ada')` is ada@contoso.com. */
+export function user(alias: string, more: Partial<SeedUser> = {}): SeedUser & { id: string } {
+  return {
+    id: randomUUID(),
+    userPrincipalName: `${alias}@contoso.com`,
+    displayName: alias,
+    givenName: alias,
+    surname: 'Contoso',
+    mail: `${alias}@contoso.com`,
+    accountEnabled: true,
+    userType: 'Member',
+    ...more,
+  };
+}
+
+export function users(count: number, prefix = 'user'): (SeedUser & { id: string })[] {
+  return Array.from({ length: count }, (_, i) => user(`${prefix}${i}`));
+}
+
+export function group(displayName: string, members: readonly string[] = []): SeedGroup & { id: string } {
+  return { id: randomUUID(), displayName, securityEnabled: true, members };
+}
+
+/** A tenant with the enterprise application, to which `assigned` are assigned. */
+export function tenant(seed: DirectorySeed & { assigned: readonly string[] }): DirectorySeed {
+  const { assigned, ...rest } = seed;
+  return {
+    ...rest,
+    servicePrincipals: [
+      ...(seed.servicePrincipals ?? []),
+      { id: APPLICATION, appId: randomUUID(), displayName: 'Databricks' },
+    ],
+    assignments: [
+      ...(seed.assignments ?? []),
+      ...assigned.map(principalId => ({ principalId, resourceId: APPLICATION })),
+    ],
+  };
+}

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
+import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
+import type { DirectorySeed } from '../../src/local/directory/types.ts';
+import { startStorage } from '../../src/local/storage/azurite.ts';
+import { type StorageProxy, startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
+import { startWorker, type WorkerProcess } from '../../src/local/worker-process.ts';
+import { openState, type State } from '../../src/state/state.ts';
+import { APPLICATION } from './tenant.ts';
+import { createTestClock, type TestClock } from './test-clock.ts';
+
+export const FEEDS = ['graph-notifications', 'poll-directory', 'reconcile', 'renew-subscriptions'] as const;
+export const APPLY = ['apply-change'] as const;
+const QUEUE = 'identity-changes';
+const APP_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Real milliseconds without any traffic after which nothing is taken to be in flight. */
+const QUIET_MS = 12;
+/** The clock's step while work may be waiting inside a worker, and while none can be. */
+const STEP_MS = 200;
+
+export interface WorldOptions {
+  readonly seed: DirectorySeed;
+  /** The published limits apply unless they are switched off. */
+  readonly limits?: 'off';
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Functions of each worker process that is started at once. Default: one for the feeds, one for `apply-change`. */
+  readonly workers?: readonly (readonly string[])[];
+  /** Milliseconds of test clock per step; smaller is slower and more exact. */
+  readonly stepMs?: number;
+}
+
+/** The whole system on one test clock: local cloud, storage behind a fault proxy, workers in processes of their own. */
+export interface World extends AsyncDisposable {
+  readonly clock: TestClock;
+  readonly cloud: LocalCloud;
+  readonly storage: StorageProxy;
+  /** What the pipeline remembers, read past the fault proxy. */
+  readonly state: State;
+  readonly target: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly workers: WorkerProcess[];
+  /** Log lines of all workers so far. */
+  readonly logs: readonly string[];
+  /** Starts another worker. */
+  start(functions: readonly string[], env?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  fire(timer: (typeof FEEDS)[number]): Promise<void>;
+  /** Moves the clock, whenever nothing is in flight, until `holds`; fails after `withinMs` of test clock. Returns how long it took. */
+  until(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<number>;
+  /** Lets `ms` of test clock pass. */
+  pass(ms: number): Promise<void>;
+  /** Initial cycle: until the target is indexed and the backlog worked off. */
+  initialCycle(withinMs?: number): Promise<void>;
+  /** Until no message is active or locked and no row is left; with `laterLooks` also until none is scheduled. */
+  drained(options?: { laterLooks?: boolean; withinMs?: number }): Promise<void>;
+  deadLetters(): Promise<ServiceBusReceivedMessage[]>;
+}
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const clock = createTestClock();
+  clock.install();
+  const accountId = randomUUID();
+  const storageServer = await startStorage({ env: clock.env });
+  const account = storageServer.account('local');
+  const storage = await startStorageProxy(storageServer, account.name);
+  const cloud = await startLocalCloud({
+    tenantId: randomUUID(),
+    accountId,
+    applicationObjectId: APPLICATION,
+    seed: options.seed,
+    limits: options.limits,
+    storage,
+  });
+  const webPort = await freePort();
+  const settings: Record<string, string> = {
+    ...cloud.settings,
+    ...clock.env,
+    NOTIFICATION_URL: `http://127.0.0.1:${webPort}/api/graph-notifications`,
+    ...options.settings,
+  };
+  const state = openState({ connectionString: account.connectionString });
+  const logs: string[] = [];
+  const workers: WorkerProcess[] = [];
+  const stepMs = options.stepMs ?? STEP_MS;
+
+  const start: World['start'] = async (functions, env = {}) => {
+    const web = functions.includes('graph-notifications');
+    const worker = await startWorker({
+      appRoot: APP_ROOT,
+      functions,
+      env: { ...settings, ...env },
+      ...(web ? { httpPort: webPort } : {}),
+      onLog: line => logs.push(line),
+    });
+    workers.push(worker);
+    return worker;
+  };
+
+  const traffic = (): string =>
+    [cloud.directory.requests, cloud.databricks.requests, cloud.broker.activity, storage.requests].join();
+  const busy = (): boolean => cloud.directory.inFlight + cloud.databricks.inFlight + storage.inFlight > 0;
+
+  /** Waits until nothing has moved for a moment, then moves the clock. */
+  const step = async (ms: number): Promise<void> => {
+    for (let before = ''; before !== traffic() || busy(); ) {
+      before = traffic();
+      await realSleep(QUIET_MS);
+    }
+    clock.advance(ms);
+  };
+
+  const until: World['until'] = async (what, holds, withinMs = 120_000) => {
+    const begin = Date.now();
+    for (;;) {
+      if (await holds()) return Date.now() - begin;
+      if (Date.now() - begin > withinMs) {
+        throw new Error(`not within ${withinMs} ms of test clock: ${what}\n${logs.slice(-25).join('\n')}`);
+      }
+      await step(stepMs);
+    }
+  };
+
+  const drained: World['drained'] = async ({ laterLooks = false, withinMs = 600_000 } = {}) => {
+    await until(
+      laterLooks ? 'everything drained, later looks included' : 'queue and backlog drained',
+      async () => {
+        const { active, locked, scheduled } = cloud.broker.counts(QUEUE);
+        if (active + locked > 0 || (laterLooks && scheduled > 0)) return false;
+        return !(await state.backlog.hasRows(world.target));
+      },
+      withinMs,
+    );
+  };
+
+  const world: World = {
+    clock,
+    cloud,
+    storage,
+    state,
+    target: `account-${accountId}`,
+    settings,
+    workers,
+    logs,
+    start,
+    until,
+    drained,
+    fire: async timer => {
+      // Any worker's admin API would do, but only the one that runs the function has it.
+      for (const worker of workers) {
+        if (
+          worker.process.exitCode === null &&
+          worker.process.signalCode === null &&
+          worker.functions.includes(timer)
+        ) {
+          await worker.fire(timer);
+          return;
+        }
+      }
+      throw new Error(`no running worker has ${timer}`);
+    },
+    pass: async ms => {
+      for (const end = Date.now() + ms; Date.now() < end; ) await step(Math.min(stepMs, end - Date.now()));
+    },
+    initialCycle: async (withinMs = 600_000) => {
+      await world.fire('reconcile');
+      await until(
+        'the target is indexed',
+        async () => (await state.targets.read(world.target)).indexed,
+        withinMs,
+      );
+      await drained({ withinMs });
+    },
+    deadLetters: async () => {
+      const client = new ServiceBusClient(cloud.broker.connectionString);
+      try {
+        return await client.createReceiver(QUEUE, { subQueueType: 'deadLetter' }).peekMessages(100);
+      } finally {
+        await client.close();
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(
+        workers.map(worker =>
+          worker.process.exitCode === null && worker.process.signalCode === null ? worker.kill() : undefined,
+        ),
+      );
+      await storage.close();
+      await cloud.close();
+      await storageServer.close();
+      clock.dispose();
+    },
+  };
+  await state.ensure();
+  await Promise.all((options.workers ?? [FEEDS, APPLY]).map(functions => start(functions)));
+  return world;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise(resolve => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
