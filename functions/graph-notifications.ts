@@ -30,8 +30,9 @@ app.http('graph-notifications', {
       throw error;
     }
     try {
-      const { reauthorize } = await notifications.receive(items, AbortSignal.timeout(DEADLINE_MS));
-      await Promise.all(reauthorize.map(id => provisioning.subscriptions.reauthorize(id)));
+      const deadline = AbortSignal.timeout(DEADLINE_MS);
+      const { reauthorize } = await notifications.receive(items, deadline);
+      await within(deadline, Promise.all(reauthorize.map(id => provisioning.subscriptions.reauthorize(id))));
       return { status: 202 };
     } catch (error) {
       context.warn(`notifications not accepted: ${describeError(error)}`);
@@ -60,6 +61,16 @@ function handshake(token: string): HttpResponseInit {
     headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
     body: escaped,
   };
+}
+
+/** @throws the signal's reason when `work` has not ended by then. It goes on, and nobody waits for it. */
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    const give = (): void => reject(signal.reason);
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
+  return Promise.race([work, late]);
 }
 
 /** Undefined when the body is too large. */

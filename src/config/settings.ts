@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../identity/errors.ts';
-
-/** What a setting is for, what it should hold, and an example: the text of its error and of the settings table. */
-interface Described {
-  readonly holds: string;
-  readonly example: string;
-}
+import { isServiceBusConnection, isStorageConnection } from './connection-strings.ts';
+import { type SettingName, settingTexts } from './setting-texts.ts';
 
 const guid = z.string().regex(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i);
 const optionalText = z.string().min(1).optional();
@@ -14,7 +10,8 @@ const rate = z.coerce.number().positive().max(1_000).optional();
 /** `http:` is accepted on loopback only: tokens never cross a network in clear text. */
 const serviceUrl = z.string().refine(text => {
   const url = URL.parse(text);
-  if (url === null || url.username !== '' || url.search !== '') return false;
+  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    return false;
   return (
     url.protocol === 'https:' ||
     (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
@@ -25,7 +22,9 @@ const schema = z.object({
   ENTRA_TENANT_ID: guid,
   ENTRA_APPLICATION_OBJECT_ID: guid,
   DATABRICKS_ACCOUNT_ID: guid,
-  DATABRICKS_HOST: serviceUrl.default('https://accounts.azuredatabricks.net'),
+  DATABRICKS_HOST: serviceUrl
+    .refine(text => URL.parse(text)?.pathname === '/')
+    .default('https://accounts.azuredatabricks.net'),
   DATABRICKS_SCIM_TOKEN: optionalText,
   DATABRICKS_GET_PER_SECOND: rate,
   DATABRICKS_LIST_PER_SECOND: rate,
@@ -38,89 +37,20 @@ const schema = z.object({
   SETTLE_WINDOW_MS: z.coerce.number().int().min(500).max(60_000).default(2_000),
   READ_HIDDEN_MEMBERSHIP: z.enum(['true', 'false']).default('false'),
   PROTECTED_OBJECT_IDS: z.string().default(''),
-  ServiceBusConnection: optionalText,
-  ServiceBusConnection__fullyQualifiedNamespace: optionalText,
-  AzureWebJobsStorage: optionalText,
-  AzureWebJobsStorage__accountName: optionalText,
+  ServiceBusConnection: z.string().refine(isServiceBusConnection).optional(),
+  ServiceBusConnection__fullyQualifiedNamespace: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i)
+    .optional(),
+  AzureWebJobsStorage: z.string().refine(isStorageConnection).optional(),
+  AzureWebJobsStorage__accountName: z
+    .string()
+    .regex(/^[a-z0-9]{3,24}$/)
+    .optional(),
   AzureWebJobsStorage__tableServiceUri: serviceUrl.optional(),
   AzureWebJobsStorage__blobServiceUri: serviceUrl.optional(),
   FUNCTIONS_WORKER_PROCESS_COUNT: z.literal('1').optional(),
-});
-export type SettingName = keyof z.infer<typeof schema>;
-
-const GUID_EXAMPLE = '8b3c1a52-6d0f-4c1e-9a57-2f1f0c9b7e10';
-
-export const settingTexts: Readonly<Record<SettingName, Described>> = {
-  ENTRA_TENANT_ID: { holds: 'the directory (tenant) id, a GUID', example: GUID_EXAMPLE },
-  ENTRA_APPLICATION_OBJECT_ID: {
-    holds: 'the object id of the enterprise application whose assignments are provisioned, a GUID',
-    example: GUID_EXAMPLE,
-  },
-  DATABRICKS_ACCOUNT_ID: { holds: 'the Databricks account id, a GUID', example: GUID_EXAMPLE },
-  DATABRICKS_HOST: {
-    holds: 'the https address of the account console',
-    example: 'https://accounts.azuredatabricks.net',
-  },
-  DATABRICKS_SCIM_TOKEN: {
-    holds: "the account's SCIM token; left out, the app signs in with its own Entra identity",
-    example: '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/scim-token)',
-  },
-  DATABRICKS_GET_PER_SECOND: { holds: 'allowed reads of one resource per second', example: '20' },
-  DATABRICKS_LIST_PER_SECOND: { holds: 'allowed list requests per second', example: '4' },
-  DATABRICKS_WRITE_PER_SECOND: { holds: 'allowed POST, PUT and DELETE requests per second', example: '5' },
-  DATABRICKS_PATCH_PER_SECOND: { holds: 'allowed PATCH requests per second', example: '2' },
-  GRAPH_URL: { holds: 'the https address of Microsoft Graph', example: 'https://graph.microsoft.com' },
-  NOTIFICATION_URL: {
-    holds:
-      'the public https address of the graph-notifications function; left out, the poll alone hears of changes',
-    example: 'https://my-app.azurewebsites.net/api/graph-notifications',
-  },
-  NOTIFICATION_CLIENT_STATE: {
-    holds: 'a random secret of 16 to 128 characters that Graph sends back in every notification',
-    example: 'the output of: openssl rand -hex 32',
-  },
-  RECONCILE_MINUTES: { holds: 'minutes between reconciliation cycles: 20, 25, 30, 35 or 40', example: '30' },
-  SETTLE_WINDOW_MS: {
-    holds: 'milliseconds within which a burst of changes becomes one, 500 to 60000',
-    example: '2000',
-  },
-  READ_HIDDEN_MEMBERSHIP: {
-    holds: 'true when the identity holds the Graph permission Member.Read.Hidden, else false',
-    example: 'false',
-  },
-  PROTECTED_OBJECT_IDS: {
-    holds: 'Entra object ids, separated by commas, that are never deactivated, such as break-glass accounts',
-    example: GUID_EXAMPLE,
-  },
-  ServiceBusConnection: {
-    holds:
-      'a Service Bus connection string; or set ServiceBusConnection__fullyQualifiedNamespace for sign-in by identity',
-    example: 'Endpoint=sb://my-namespace.servicebus.windows.net/;SharedAccessKeyName=...;SharedAccessKey=...',
-  },
-  ServiceBusConnection__fullyQualifiedNamespace: {
-    holds: 'the host name of the Service Bus namespace',
-    example: 'my-namespace.servicebus.windows.net',
-  },
-  AzureWebJobsStorage: {
-    holds: 'a storage connection string; or set AzureWebJobsStorage__accountName for sign-in by identity',
-    example:
-      'DefaultEndpointsProtocol=https;AccountName=mystorage;AccountKey=...;EndpointSuffix=core.windows.net',
-  },
-  AzureWebJobsStorage__accountName: { holds: 'the name of the storage account', example: 'mystorage' },
-  AzureWebJobsStorage__tableServiceUri: {
-    holds: 'the address of the table service, where it does not follow from the account name',
-    example: 'https://mystorage.table.core.windows.net',
-  },
-  AzureWebJobsStorage__blobServiceUri: {
-    holds: 'the address of the blob service, where it does not follow from the account name',
-    example: 'https://mystorage.blob.core.windows.net',
-  },
-  FUNCTIONS_WORKER_PROCESS_COUNT: {
-    holds: '1, or nothing: several workers on one instance would each believe to own a target',
-    example: '1',
-  },
-};
-
+} satisfies Record<SettingName, z.ZodType>);
 /** Requests per second, per request class. */
 export interface Rates {
   readonly get: number;
@@ -218,11 +148,7 @@ function serviceBus(s: z.infer<typeof schema>): Settings['serviceBus'] {
 }
 
 function storage(s: z.infer<typeof schema>): Settings['storage'] {
-  if (s.AzureWebJobsStorage !== undefined) {
-    if (!/^(UseDevelopmentStorage=true|.*AccountName=)/i.test(s.AzureWebJobsStorage))
-      throw refused('AzureWebJobsStorage', 'is malformed');
-    return { connectionString: s.AzureWebJobsStorage };
-  }
+  if (s.AzureWebJobsStorage !== undefined) return { connectionString: s.AzureWebJobsStorage };
   const account = s.AzureWebJobsStorage__accountName;
   const tableUri =
     s.AzureWebJobsStorage__tableServiceUri ?? (account && `https://${account}.table.core.windows.net`);

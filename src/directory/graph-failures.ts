@@ -1,8 +1,8 @@
 import { Permanent, RetryLater } from '../identity/errors.ts';
+import { retryAfterMs } from '../identity/retry-after.ts';
 import { Absent, CursorLost, SourceUnavailable } from './errors.ts';
 import type { GraphReply } from './graph-reply.ts';
 import { errorBody } from './graph-schemas.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 /** Worth another try within the same call. Source: "Microsoft Graph throttling guidance", "error responses". */
 const QUICK = new Set([429, 503, 504]);

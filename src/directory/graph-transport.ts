@@ -3,12 +3,12 @@ import { Client, ResponseType } from '@microsoft/microsoft-graph-client';
 import type { z } from 'zod';
 import { now } from '../identity/clock.ts';
 import { ConfigurationError, Permanent, RetryLater } from '../identity/errors.ts';
+import { retryAfterMs } from '../identity/retry-after.ts';
 import { SourceUnavailable } from './errors.ts';
 import { failureOf, isQuickRetry } from './graph-failures.ts';
 import { Exchange, refuseForeign, SendToGraph } from './graph-middleware.ts';
 import type { GraphReply } from './graph-reply.ts';
 import { batchAnswer, page } from './graph-schemas.ts';
-import { retryAfterMs } from './retry-after.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 export interface GraphTransportOptions {

@@ -1,15 +1,17 @@
 import type { Principal } from './principal.ts';
 
-/** Which feed or rule asked for a look. Recorded for people; it never decides anything. */
-export type Cause =
-  | 'notification'
-  | 'poll'
-  | 'later-look'
-  | 'audit'
-  | 'follow-up'
-  | 'failure-retry'
-  | 'replay'
-  | 'on-demand';
+/** Which feed or rule asked for a look. */
+export const causes = [
+  'notification',
+  'poll',
+  'later-look',
+  'audit',
+  'follow-up',
+  'failure-retry',
+  'replay',
+  'on-demand',
+] as const;
+export type Cause = (typeof causes)[number];
 
 /**
  * The order in which the backlog of a target is worked off: what takes access away goes before everything else,

@@ -26,9 +26,20 @@ export async function sleepUntil(instant: number, signal?: AbortSignal): Promise
   }
 }
 
-/** Resolves after `ms` milliseconds of wall clock. See {@link sleepUntil}. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return sleepUntil(now() + ms, signal);
+/**
+ * Resolves after `ms` milliseconds of wall clock. A clock that is set forward shortens the wait; one that is set back
+ * does not prolong it. See {@link sleepUntil}.
+ */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  let left = ms;
+  for (let last = now(); left > 0; ) {
+    await slice(Math.min(left, SLICE_MS), signal);
+    signal?.throwIfAborted();
+    const at = now();
+    left -= Math.max(at - last, 0);
+    last = at;
+  }
 }
 
 function slice(ms: number, signal?: AbortSignal): Promise<void> {

@@ -10,21 +10,32 @@ export interface Logger {
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** One line per event: `event key=value key=value`, values JSON-encoded where they hold spaces. */
+/** One line per event: `event key=value key=value`, values JSON-encoded where they could be misread. */
 export function formatLog(event: string, fields: LogFields = {}): string {
   const parts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(
-      ([key, value]) =>
-        `${key}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`,
-    );
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? logText(value) : value}`);
   return [event, ...parts].join(' ');
 }
 
-/** Writes to standard error, which the Functions host collects as traces. */
+/** Characters that some reader of logs, or a terminal, takes for the end of a line or for a command. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/gu;
+
+function logText(text: string): string {
+  if (text !== '' && !/[\s"=\p{Cc}]/u.test(text)) return text;
+  return JSON.stringify(text).replace(
+    UNPRINTABLE,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/**
+ * Writes to the console. The Functions host takes a worker's standard output for information and its standard error
+ * for errors, unless the line says `warn` (azure-functions-host, RpcWorkerProcess).
+ */
 export const consoleLogger: Logger = {
-  info: (event, fields) => console.error(formatLog(event, fields)),
-  warn: (event, fields) => console.error(`warning: ${formatLog(event, fields)}`),
+  info: (event, fields) => console.log(formatLog(event, fields)),
+  warn: (event, fields) => console.warn(`warning: ${formatLog(event, fields)}`),
   error: (event, fields) => console.error(`error: ${formatLog(event, fields)}`),
 };
 

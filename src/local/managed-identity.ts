@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -37,6 +37,7 @@ export interface ManagedIdentity {
 export async function startManagedIdentity(options: ManagedIdentityOptions = {}): Promise<ManagedIdentity> {
   const secret = randomBytes(16).toString('hex').toUpperCase();
   const lifetime = options.lifetimeMs ?? LIFETIME_MS;
+  const objectId = randomUUID();
   const tokens = new Map<string, { resource: string; expires: number }>();
   let issued = 0;
 
@@ -46,8 +47,8 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
     if (refusal !== undefined) return answer(response, 400, { statusCode: 400, message: refusal });
 
     const resource = url.searchParams.get('resource') ?? '';
-    const token = randomBytes(32).toString('base64url');
     const expires = Date.now() + lifetime;
+    const token = jsonWebToken({ aud: resource, oid: objectId, exp: Math.floor(expires / 1000) });
     tokens.set(token, { resource, expires });
     issued += 1;
     return answer(response, 200, {
@@ -84,6 +85,12 @@ export async function startManagedIdentity(options: ManagedIdentityOptions = {})
       await new Promise(resolve => server.close(resolve));
     },
   };
+}
+
+/** In the form of an access token of Entra ID; the signature is random, since whoever checks asks {@link ManagedIdentity.accepts}. */
+function jsonWebToken(claims: Readonly<Record<string, unknown>>): string {
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+  return `${encode({ typ: 'JWT', alg: 'RS256' })}.${encode(claims)}.${randomBytes(32).toString('base64url')}`;
 }
 
 function refuse(

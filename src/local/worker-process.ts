@@ -15,7 +15,7 @@ export interface WorkerOptions {
   readonly functions?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly httpPort?: number;
-  /** Called with each line that the worker writes to its standard error. */
+  /** Called with each line that the worker writes to its standard output or standard error. */
   readonly onLog?: (line: string) => void;
 }
 
@@ -49,14 +49,20 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerProcess
       ...(options.functions === undefined ? [] : ['--functions', options.functions.join(',')]),
       ...(options.httpPort === undefined ? [] : ['--http-port', String(options.httpPort)]),
     ],
-    { env: { ...process.env, ...options.env }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+    {
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Out of the terminal's process group: at Ctrl-C whoever started it stops it, in its turn.
+      detached: true,
+    },
   );
   const lines = readLines(child, options.onLog);
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
   const ready = new Promise<Ready>((resolve, reject) => {
     child.once('message', message => resolve(message as Ready));
     child.once('error', reject);
-    child.once('exit', code => reject(new Error(`the worker ended with ${code}:\n${lines.join('\n')}`)));
+    // `close` comes after the last line, `exit` may come before it.
+    child.once('close', code => reject(new Error(`the worker ended with ${code}:\n${lines.join('\n')}`)));
   });
   const { httpUrl, functions } = await ready;
   return {
@@ -87,15 +93,17 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerProcess
 /** The last lines, for the message of a worker that did not start. */
 function readLines(child: ChildProcess, onLog?: (line: string) => void): string[] {
   const kept: string[] = [];
-  let rest = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      kept.push(line);
-      if (kept.length > 50) kept.shift();
-      onLog?.(line);
-    }
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = '';
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        kept.push(line);
+        if (kept.length > 50) kept.shift();
+        onLog?.(line);
+      }
+    });
+  }
   return kept;
 }

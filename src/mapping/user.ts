@@ -31,7 +31,7 @@ export function mapUser(user: UserSource, active: boolean): UserAttributes {
  * provisioning works", B2B guests). Other names are returned as they are.
  */
 export function computedUserPrincipalName(userPrincipalName: string): string {
-  const marker = userPrincipalName.toUpperCase().indexOf('#EXT#');
+  const marker = userPrincipalName.search(/#EXT#/i);
   if (marker < 0) return userPrincipalName;
   const alias = userPrincipalName.slice(0, marker);
   const at = alias.lastIndexOf('_');

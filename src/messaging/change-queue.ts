@@ -13,7 +13,7 @@ import {
   settleInstant,
 } from './message.ts';
 
-const QUEUE_NAME = 'identity-changes';
+export const QUEUE_NAME = 'identity-changes';
 
 /** A pump message is folded with others of its target inside this window, in milliseconds. */
 const PUMP_WINDOW_MS = 5_000;
@@ -25,6 +25,8 @@ export type HeardChange = Omit<Change, 'notBefore'>;
 export class ChangeQueue {
   readonly #sender: ServiceBusSender;
   readonly #settleWindowMs: number;
+  /** The pump message that was sent last. */
+  readonly #pumped = new Set<string>();
 
   constructor(client: ServiceBusClient, options: { settleWindowMs: number; queueName?: string }) {
     this.#sender = client.createSender(options.queueName ?? QUEUE_NAME);
@@ -69,7 +71,11 @@ export class ChangeQueue {
   async sendPump(target: string): Promise<void> {
     const window = Math.floor(now() / PUMP_WINDOW_MS);
     const chain = `${obligationSubject(target, 'pump')}|p|w${window}`;
+    // The broker would drop it: a flood of rows need not ask it each time.
+    if (this.#pumped.has(chain)) return;
     await this.#send([message({ type: 'pump', target }, { chain, attempt: 0, hops: 0 })]);
+    this.#pumped.clear();
+    this.#pumped.add(chain);
   }
 
   async #send(messages: ServiceBusMessage[], abortSignal?: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Change } from '../identity/change.ts';
+import { type Change, causes } from '../identity/change.ts';
 import { principal, principalKey } from '../identity/principal.ts';
 
 /**
@@ -13,16 +13,7 @@ const look = z.object({
   type: z.literal('look'),
   target: z.string().min(1).max(128),
   principal,
-  cause: z.enum([
-    'notification',
-    'poll',
-    'later-look',
-    'audit',
-    'follow-up',
-    'failure-retry',
-    'replay',
-    'on-demand',
-  ]),
+  cause: z.enum(causes),
   notBefore: z.number().int().nonnegative(),
   heardAt: z.number().int().nonnegative(),
   correlationId: z.string().min(1).max(128),

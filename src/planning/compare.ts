@@ -186,11 +186,14 @@ function rivals(desired: DesiredPicture, linked: ReadonlyMap<string, KnownLink>)
     const name = foldName(attributes.displayName);
     byName.set(name, [...(byName.get(name) ?? []), id]);
   }
-  const age = (id: string): string => `${desired.groups.get(id)?.createdDateTime ?? '9'}|${id}`;
+  const bornAt = (id: string): number => {
+    const at = Date.parse(desired.groups.get(id)?.createdDateTime ?? '');
+    return Number.isNaN(at) ? Number.MAX_VALUE : at;
+  };
+  const precedes = (a: string, b: string): number => bornAt(a) - bornAt(b) || (a < b ? -1 : 1);
   const losers = new Set<string>();
   for (const ids of byName.values()) {
-    const keeper =
-      ids.find(id => linked.has(`group:${id}`)) ?? ids.toSorted((a, b) => (age(a) < age(b) ? -1 : 1))[0];
+    const keeper = ids.find(id => linked.has(`group:${id}`)) ?? ids.toSorted(precedes)[0];
     for (const id of ids) if (id !== keeper) losers.add(id);
   }
   return losers;

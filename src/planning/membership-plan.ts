@@ -33,7 +33,7 @@ export function membershipDifference(wanted: Members, record: RecordFacts): Memb
     if (record.members[id] !== scimId || unsure.has(id)) add[id] = scimId;
   }
   for (const [id, scimId] of Object.entries(possible)) {
-    if (!(id in wanted)) remove[id] = scimId;
+    if (!Object.hasOwn(wanted, id)) remove[id] = scimId;
   }
   return { add, remove };
 }
@@ -48,7 +48,7 @@ export interface MemberPatch {
   readonly remove: Members;
 }
 
-/** The difference cut into PATCHes: removals are spread over the first ones, so that none waits for an add. */
+/** The difference cut into PATCHes, removals first, so that none waits for an add. */
 export function memberPatches(
   difference: MembershipDifference,
   limits: { readonly maxAdds: number; readonly maxOperations: number },
@@ -57,10 +57,10 @@ export function memberPatches(
   const removes = Object.entries(difference.remove);
   const patches: MemberPatch[] = [];
   while (adds.length > 0 || removes.length > 0) {
-    // The adds of a PATCH are one operation, whatever their number.
-    const remove = removes.splice(0, adds.length > 0 ? limits.maxOperations - 1 : limits.maxOperations);
-    // Removals that remain go first: a grant never delays them.
-    const add = removes.length > 0 ? [] : adds.splice(0, limits.maxAdds);
+    const remove = removes.splice(0, limits.maxOperations);
+    // Removals that remain go first: a grant never delays them. The adds of a PATCH are one operation, however many.
+    const hasRoom = removes.length === 0 && remove.length < limits.maxOperations;
+    const add = hasRoom ? adds.splice(0, limits.maxAdds) : [];
     patches.push({ add: Object.fromEntries(add), remove: Object.fromEntries(remove) });
   }
   return patches;

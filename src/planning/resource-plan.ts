@@ -86,6 +86,8 @@ function differs(
 
 function effectOf(changes: Attributes, link: LinkFacts): Effect {
   if (changes.active === false) return 'revoke';
-  if (changes.active === true && link.written.active !== true) return 'grant';
+  // A revocation whose answer was lost may have taken effect.
+  const wasOn = link.written.active === true && link.intent?.attributes.active !== false;
+  if (changes.active === true && !wasOn) return 'grant';
   return 'attribute';
 }

@@ -1,3 +1,4 @@
+import { forEachAtOnce } from '../identity/at-once.ts';
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -6,16 +7,30 @@ import type { Wanted } from '../planning/resource-plan.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
-import type { MemberApplier } from './apply-members.ts';
+import type { MemberApplier, WantedMembers } from './apply-members.ts';
 import type { ResourceApplier } from './apply-resource.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { kinds } from './kinds.ts';
 import type { GroupLook, GroupReader } from './look-group.ts';
+import { notePending } from './note-pending.ts';
 import type { Outcome } from './outcome.ts';
 import { gateOf, TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
 
 type InScope = GroupLook & { state: 'inScope' };
+
+/** The users of a group by what can be done about each: Entra ids, and the SCIM ids of those who are linked. */
+interface ResolvedMembers {
+  readonly linked: Record<string, string>;
+  /** Without a link, and enabled: to be created first. */
+  readonly pending: readonly string[];
+  /** Without a link, and disabled: not created. */
+  readonly disabled: readonly string[];
+  /** Linked, switched off by us, and enabled in the source. */
+  readonly switchedOff: readonly string[];
+  /** Somebody else took the account away in the target. */
+  readonly takenAway: readonly string[];
+}
 
 /** One look at a group: its resource, its members, and the groups above it. */
 export class GroupApplier {
@@ -44,12 +59,15 @@ export class GroupApplier {
     const look = await this.#reader.look(target, change.principal);
     if (look.state === 'irrelevant') return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
     // A member of a nested group is a member of the groups above: they are looked at whatever becomes of this one.
+    // All of them are found from here, so a look that follows from this one goes no further: nesting may be circular.
     const rowClass = session.row === 'revoke' ? 'revoke' : 'grant';
-    await this.#followUps.look(
-      change,
-      look.ancestors.map(id => ({ kind: 'group', id })),
-      rowClass,
-    );
+    if (change.cause !== 'follow-up' && change.cause !== 'audit') {
+      await this.#followUps.look(
+        change,
+        look.ancestors.map(id => ({ kind: 'group', id })),
+        rowClass,
+      );
+    }
     return look.state === 'inScope' ? this.#inScope(session, change, look) : this.#left(session, change);
   }
 
@@ -84,6 +102,7 @@ export class GroupApplier {
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted: known,
       nested: look.nested,
+      takenAway: members.takenAway,
       groupLeft: false,
     });
     const held = [...applied.held, ...written.held];
@@ -101,11 +120,11 @@ export class GroupApplier {
     const applied = await this.#resources.apply(session, change.principal, kinds.group, { set: {} });
     if (applied.link?.value.status !== 'linked')
       return outcome(applied.writes, applied.held, applied.unsettled);
-    const pending = await this.#state.memberIndex.pendingOf(target, change.principal.id);
-    await this.#state.memberIndex.removePending(target, change.principal.id, pending);
+    await notePending(this.#state.memberIndex, target, change.principal.id, { pending: [], disabled: [] });
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted: {},
       nested: [],
+      takenAway: [],
       groupLeft: true,
     });
     return outcome(
@@ -119,7 +138,7 @@ export class GroupApplier {
     session: TargetSession,
     change: Change,
     link: LinkRow,
-    wish: { wanted: Record<string, string>; nested: readonly string[]; groupLeft: boolean },
+    wish: Pick<WantedMembers, 'wanted' | 'nested' | 'takenAway' | 'groupLeft'>,
   ) {
     const { scimId, lastWriteAt } = link.value;
     return this.#members.apply(session, change, {
@@ -130,22 +149,23 @@ export class GroupApplier {
     });
   }
 
-  /** Splits the users of the source's list into those that can be written and those that wait for their link. */
-  async #resolveMembers(
-    target: string,
-    look: InScope,
-  ): Promise<{ linked: Record<string, string>; pending: string[]; disabled: string[] }> {
+  /** Splits the users of the source's list by what can be done about each of them now. */
+  async #resolveMembers(target: string, look: InScope): Promise<ResolvedMembers> {
     const linked: Record<string, string> = {};
     const pending: string[] = [];
     const disabled: string[] = [];
-    await inChunks(look.users, async user => {
+    const switchedOff: string[] = [];
+    const takenAway: string[] = [];
+    await forEachAtOnce(look.users, READS_AT_ONCE, async user => {
       const link = (await this.#state.links.get(target, { kind: 'user', id: user.id }))?.value;
-      if (link?.status === 'linked' && link.scimId !== undefined) linked[user.id] = link.scimId;
-      else if (link?.status === 'gone') return;
+      if (link?.status === 'linked' && link.scimId !== undefined) {
+        linked[user.id] = link.scimId;
+        if (link.written.active === false && user.accountEnabled === true) switchedOff.push(user.id);
+      } else if (link?.status === 'gone') takenAway.push(user.id);
       else if (user.accountEnabled === false) disabled.push(user.id);
       else pending.push(user.id);
     });
-    return { linked, pending, disabled };
+    return { linked, pending, disabled, switchedOff, takenAway };
   }
 
   async #alreadyWritten(
@@ -159,33 +179,22 @@ export class GroupApplier {
 
   /**
    * Members without a link: those who may be created are looked at, and wake the group when they are linked. Disabled
-   * ones are only remembered, so that the event that enables them is not taken for an irrelevant one.
+   * ones are only remembered, so that the event that enables them is not taken for an irrelevant one. Members who had
+   * left the scope, and come back with this group, are told by no feed either.
    */
   async #notePending(
     session: TargetSession,
     change: Change,
     look: InScope,
-    members: { pending: string[]; disabled: string[] },
+    members: ResolvedMembers,
   ): Promise<void> {
     const target = session.target.id;
     const group = look.group.id;
-    const before = await this.#state.memberIndex.pendingOf(target, group);
-    const after = new Set([...members.pending, ...members.disabled]);
-    await this.#state.memberIndex.addPending(
-      target,
-      group,
-      [...after].filter(id => !before.includes(id)),
-    );
-    await this.#state.memberIndex.removePending(
-      target,
-      group,
-      before.filter(id => !after.has(id)),
-    );
+    const unasked = await notePending(this.#state.memberIndex, target, group, members);
     const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
-    const unasked = members.pending.filter(id => !before.includes(id));
     await this.#followUps.look(
       change,
-      unasked.map(id => ({ kind: 'user', id })),
+      [...unasked, ...members.switchedOff].map(id => ({ kind: 'user', id })),
       rowClass,
     );
   }
@@ -215,9 +224,3 @@ const keptByResource = [
 
 /** Table reads of one look that run at the same time. */
 const READS_AT_ONCE = 16;
-
-async function inChunks<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < items.length; start += READS_AT_ONCE) {
-    await Promise.all(items.slice(start, start + READS_AT_ONCE).map(work));
-  }
-}

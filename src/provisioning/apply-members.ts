@@ -27,6 +27,8 @@ export interface WantedMembers {
   /** Linked members only. */
   readonly wanted: Members;
   readonly nested: readonly string[];
+  /** Members whose account somebody else took away in the target: their membership is left as it is. */
+  readonly takenAway: readonly string[];
   /** The group's own assignment ended or it was deleted, by two reads: its members need no further evidence. */
   readonly groupLeft: boolean;
   readonly lastWriteAt: number | undefined;
@@ -54,7 +56,10 @@ export class MemberApplier {
     const target = session.target.id;
     let stored = await this.#state.records.read(target, wish.scimGroupId);
     const difference = membershipDifference(wish.wanted, stored.value);
-    const removals = await this.#removals(target, wish, stored.value, difference.remove, origin);
+    const candidates = Object.fromEntries(
+      Object.entries(difference.remove).filter(([id]) => !wish.takenAway.includes(id)),
+    );
+    const removals = await this.#removals(target, wish, stored.value, candidates, origin);
     const grants = this.#grants(stored.value, difference.add);
     stored = await this.#note(target, wish, stored, grants.seen);
     const patches = memberPatches(
@@ -97,25 +102,20 @@ export class MemberApplier {
       wish.groupId,
       candidates,
     );
-    const suspicious = Object.keys(evidence.confirmed).filter(id => !evidence.leavers.has(id));
+    const { principal } = origin;
+    const approved = await this.#state.holds.approvedIds(target, principal, 'large-shrink');
+    const suspicious = Object.keys(evidence.confirmed).filter(
+      id => !evidence.leavers.has(id) && !approved.has(id),
+    );
     if (!isLargeShrink(suspicious.length, Object.keys(record.members).length)) {
       return { remove: evidence.confirmed, held: [], undecided: evidence.undecided };
     }
-    const approved = await this.#state.holds.hold(
-      target,
-      {
-        kind: 'large-shrink',
-        principal: origin.principal,
-        ids: suspicious,
-        cause: 'the group lost many members in one look',
-      },
-      now(),
+    const cause = 'the group lost many members in one look';
+    await this.#state.holds.hold(target, { kind: 'large-shrink', principal, ids: suspicious, cause }, now());
+    const remove = Object.fromEntries(
+      Object.entries(evidence.confirmed).filter(([id]) => !suspicious.includes(id)),
     );
-    if (approved) return { remove: evidence.confirmed, held: [], undecided: evidence.undecided };
-    const leavers = Object.fromEntries(
-      Object.entries(evidence.confirmed).filter(([id]) => evidence.leavers.has(id)),
-    );
-    return { remove: leavers, held: ['large-shrink'], undecided: evidence.undecided };
+    return { remove, held: ['large-shrink'], undecided: evidence.undecided };
   }
 
   /** Adds that undo a removal of the last minutes wait until a second read, ten seconds later, still wants them. */
@@ -183,7 +183,7 @@ export class MemberApplier {
       intent: {
         add: { ...without(previous?.add, patch.remove), ...patch.add },
         remove: { ...without(previous?.remove, patch.add), ...patch.remove },
-        at: previous?.at ?? now(),
+        at: now(),
         epoch: session.epoch,
       },
     });
@@ -233,12 +233,14 @@ export class MemberApplier {
   ): Promise<{ stored: StoredRecord; unsettled: boolean }> {
     const young = previousAt !== undefined && now() - previousAt < INTENT_SETTLES_MS;
     const { value } = open;
+    // This write has its answer: what is left in doubt is as old as it was before.
+    const doubts = value.intent && { ...value.intent, at: previousAt ?? value.intent.at };
     const settled = new Set([...Object.keys(sent.add), ...Object.keys(sent.remove)]);
     const stored = await this.#state.records.write(session.target.id, wish.scimGroupId, open, {
       ...value,
       members: { ...without(value.members, done.remove), ...done.add },
       // What an older intent named and this PATCH did not hold is still unknown.
-      intent: young ? value.intent : remaining(value.intent, { ...sent.add, ...sent.remove }),
+      intent: young ? doubts : remaining(doubts, { ...sent.add, ...sent.remove }),
       uncertain: value.uncertain.filter(id => !settled.has(id)),
       removed: {
         ...recent(value.removed),

@@ -18,8 +18,6 @@ export interface AppliedResource {
   readonly held: readonly HoldKind[];
   /** An intent was left open because it is too young: look again. */
   readonly unsettled: boolean;
-  /** Access that was off was switched on. */
-  readonly activated: boolean;
 }
 
 /** Holds that other parts of a look decide about. */
@@ -49,7 +47,7 @@ export class ResourceApplier {
       );
     }
     await this.#state.holds.withdraw(run.target, p, [...run.held, ...holdsOfOthers]);
-    return { link, writes: run.writes, held: run.held, unsettled: run.unsettled, activated: run.activated };
+    return { link, writes: run.writes, held: run.held, unsettled: run.unsettled };
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
+import type { Principal } from '../identity/principal.ts';
 import { mapUser } from '../mapping/user.ts';
 import type { Wanted } from '../planning/resource-plan.ts';
+import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 import type { ResourceApplier } from './apply-resource.ts';
 import type { FollowUps } from './follow-ups.ts';
@@ -37,16 +39,18 @@ export class UserApplier {
     const user = change.principal;
     const look = await reader.look(target, user);
     if (look.state === 'irrelevant') return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
-    if (look.state === 'hidden') return this.#holdHidden(session, change);
+    // Whether somebody is disabled is seen by one read, whatever his groups hide.
+    if (look.state === 'hidden' && look.user.accountEnabled) return this.#holdHidden(session, change);
     if (look.state !== 'deleted') await state.holds.withdraw(target, user, keptByResource);
-    const wanted = this.#wanted(look);
+    const wanted = this.#wanted(user, look);
     await refuseUnlessRevoking(
       gateOf(await state.targets.read(target)),
       wanted,
       await state.links.get(target, user),
     );
+    await this.#wakeBefore(change, look, await state.links.get(target, user));
     const applied = await resources.apply(session, user, kinds.user, wanted);
-    await this.#wakeGroups(session, change, look, applied);
+    await this.#wakeAfter(session, change, look);
     return {
       result: applied.held.length > 0 ? 'held' : applied.writes.length > 0 ? 'applied' : 'unchanged',
       writes: applied.writes,
@@ -56,22 +60,30 @@ export class UserApplier {
   }
 
   /** Never-provisioned users who are disabled are not created; everybody else who lost access is switched off. */
-  #wanted(look: Exclude<UserLook, { state: 'irrelevant' | 'hidden' }>): Wanted {
+  #wanted(user: Principal, look: Exclude<UserLook, { state: 'irrelevant' }>): Wanted {
     if (look.state === 'inScope' && look.user.accountEnabled) {
       const attributes = { ...mapUser(look.user, true) };
       return { create: attributes, set: attributes };
     }
-    if (look.state !== 'deleted' && this.#o.protectedObjectIds.has(look.user.id.toLowerCase()))
-      return { set: {} };
+    if (this.#o.protectedObjectIds.has(user.id.toLowerCase())) return { set: {} };
     return { set: { active: false } };
   }
 
-  async #wakeGroups(
-    session: TargetSession,
-    change: Change,
-    look: UserLook,
-    applied: { activated: boolean },
-  ): Promise<void> {
+  /**
+   * Somebody who comes back gets his memberships back: none of his groups is told by any feed. Durable before the
+   * write, since afterwards nothing shows any more that he was away.
+   */
+  async #wakeBefore(change: Change, look: UserLook, link: LinkRow | undefined): Promise<void> {
+    if (look.state !== 'inScope' || !look.user.accountEnabled || link?.value.status !== 'linked') return;
+    if (link.value.written.active !== false && link.value.intent?.attributes.active === undefined) return;
+    await this.#o.followUps.look(
+      change,
+      look.groups.map(id => ({ kind: 'group', id })),
+      'grant',
+    );
+  }
+
+  async #wakeAfter(session: TargetSession, change: Change, look: UserLook): Promise<void> {
     const { state, followUps } = this.#o;
     const target = session.target.id;
     const user = change.principal.id;
@@ -90,13 +102,6 @@ export class UserApplier {
     if (waiting.length > 0 && look.state === 'inScope' && look.user.accountEnabled) {
       await this.#wakeWaiting(session, change, user, waiting);
     }
-    if (applied.activated && look.state === 'inScope') {
-      await followUps.look(
-        change,
-        look.groups.map(id => ({ kind: 'group', id })),
-        'grant',
-      );
-    }
   }
 
   async #wakeWaiting(
@@ -112,9 +117,11 @@ export class UserApplier {
     const link = await state.links.get(target, { kind: 'user', id: user });
     if (link?.value.status !== 'linked') return;
     for (const group of groups) {
-      const complete = !(await state.memberIndex.awaitsOthers(target, group, user));
-      await followUps.wakeGroup(change, group, { complete, rowClass });
+      await followUps.wakeGroup(change, group, { complete: false, rowClass });
       await state.memberIndex.removePending(target, group, [user]);
+      // Asked after he has left the list: of two who are linked at the same moment, one finds nobody left.
+      if (await state.memberIndex.awaitsOthers(target, group, user)) continue;
+      await followUps.wakeGroup(change, group, { complete: true, rowClass });
     }
   }
 

@@ -11,10 +11,15 @@ import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
 
 type Found = ScimUser | ScimGroup;
 
+/** Longer than any replica of the target lags behind a name that it refuses. Its caches live up to 60 s. */
+const NAME_SHOWS_WITHIN_MS = 90_000;
+
 /** Creates the resource. Undefined when that is held, or ended without a link. */
 export async function createResource(run: ResourceRun, attributes: Attributes): Promise<LinkRow | undefined> {
   const name = run.nameOf(attributes);
   if (await run.nameIsTaken(name)) return undefined;
+  const known = await findHeld(run, name);
+  if (known !== undefined) return adoptHeld(run, known);
   run.session.admit('write', 'grant');
   await run.state.links.add(run.target, {
     principal: run.p,
@@ -41,7 +46,17 @@ export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<Lin
   // request can no longer arrive.
   if (attributes !== undefined && foldName(run.nameOf(attributes)) === foldName(name)) {
     run.session.admit('write', 'grant');
-    return post(run, row, attributes);
+    // From now on it is this try that may still arrive.
+    const again = await run.state.links.replace(run.target, row, {
+      ...row.value,
+      intent: {
+        attributes: stored(attributes),
+        at: now(),
+        since: intent?.since ?? intent?.at,
+        epoch: run.session.epoch,
+      },
+    });
+    return post(run, again, attributes);
   }
   const wait = (intent?.at ?? 0) + INTENT_SETTLES_MS - now();
   if (wait > 0) throw new RetryLater('a create is not settled yet', { afterMs: wait });
@@ -68,28 +83,69 @@ async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Pro
 }
 
 async function takeOver(run: ResourceRun, row: LinkRow, conflict: Conflict): Promise<LinkRow | undefined> {
-  const found = await findByName(run, row.value.name);
-  // The target says the name exists and does not show it: one of its replicas lags.
-  if (found === undefined)
+  const { name, intent } = row.value;
+  const found = await findByName(run, name);
+  if (found !== undefined) return decide(run, row, found);
+  // The target says that the name exists and does not show it: one of its replicas lags.
+  if (now() - (intent?.since ?? intent?.at ?? 0) < NAME_SHOWS_WITHIN_MS)
     throw new RetryLater('the name exists in the target and is not found', { cause: conflict });
-  return decide(run, row, found);
+  // Names are taken without regard to case, and found with regard to it: the next audit tells whose this one is.
+  await run.hold(
+    'name-in-use',
+    [],
+    'the target refuses the name, and shows no resource of exactly that name',
+  );
+  await run.state.links.forget(run.target, row);
+  return undefined;
+}
+
+/**
+ * The resource that an audit found for this principal, by its external id or by its name in another spelling, as long
+ * as it is there: it is not created a second time.
+ */
+async function findHeld(run: ResourceRun, name: string): Promise<Found | undefined> {
+  const { scim } = run.session.target;
+  for (const scimId of await run.state.holds.adoptable(run.target, run.p)) {
+    const found = await run.session.send<Found | undefined>(
+      () => scim.get(run.kind.type, scimId, run.session.request),
+      { operation: 'get' },
+    );
+    if (found === undefined) continue;
+    if (found.externalId === run.p.id || foldName(existing(run.kind, found).name) === foldName(name))
+      return found;
+  }
+  return undefined;
+}
+
+async function adoptHeld(run: ResourceRun, found: Found): Promise<LinkRow | undefined> {
+  const { name } = existing(run.kind, found);
+  if (!(await mayAdopt(run, run.nameOf(run.wanted.create ?? {}), found))) return undefined;
+  await run.state.links.add(run.target, {
+    principal: run.p,
+    status: 'linked',
+    scimId: found.id,
+    name,
+    written: stored(run.kind.read(found)),
+    lastWriteAt: now(),
+  });
+  return run.state.links.get(run.target, run.p);
 }
 
 /** Takes an existing resource over, or holds that. */
 async function decide(run: ResourceRun, row: LinkRow, found: Found): Promise<LinkRow | undefined> {
   // A create that is no longer wanted: what carries our id is ours to link and switch off, anything else is not.
   const ours = found.externalId === run.p.id;
-  if (!(ours || run.wanted.create !== undefined) || !(await mayAdopt(run, row, found))) {
+  if (!(ours || run.wanted.create !== undefined) || !(await mayAdopt(run, row.value.name, found))) {
     await run.state.links.forget(run.target, row);
     return undefined;
   }
   return link(run, row, found.id, run.kind.read(found));
 }
 
-async function mayAdopt(run: ResourceRun, row: LinkRow, found: Found): Promise<boolean> {
+async function mayAdopt(run: ResourceRun, name: string, found: Found): Promise<boolean> {
   const { id: externalId, kind } = run.p;
   const holder = await run.state.links.holderOfScimId(run.target, kind, found.id);
-  const decision = decideAdoption({ kind, name: row.value.name, externalId }, existing(run.kind, found));
+  const decision = decideAdoption({ kind, name, externalId }, existing(run.kind, found));
   if (holder !== undefined || decision === 'refuse') {
     await run.hold('refused-adoption', [found.id], 'the resource of that name belongs to something else');
     return false;

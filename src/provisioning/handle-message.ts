@@ -97,10 +97,12 @@ export class MessageHandler {
       return COMPLETE;
     }
     await sleepUntil(change.notBefore);
-    const { quarantine } = await this.#o.state.targets.read(change.target);
-    if (quarantine !== undefined) return this.#defer(worker, change, 'attribute');
-    if (!(await worker.own())) return this.#handOn(obligation, delivery);
+    // All of it, not the look alone: while storage is out of reach, redeliveries would follow each other at once and
+    // use up the delivery count of every message within seconds. A copy waits.
     try {
+      const { quarantine } = await this.#o.state.targets.read(change.target);
+      if (quarantine !== undefined) return await this.#defer(worker, change, 'attribute');
+      if (!(await worker.own())) return await this.#handOn(obligation, delivery);
       await worker.look(change);
       return COMPLETE;
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { RowClass } from '../identity/change.ts';
 import { rowClasses } from '../identity/change.ts';
-import { now, sleepUntil } from '../identity/clock.ts';
+import { now, sleep } from '../identity/clock.ts';
 import type { RequestClass } from '../scim/types.ts';
 
 /** A write could not start within the wait that its caller allows. It becomes a backlog row. */
@@ -18,6 +18,9 @@ const SHARE = 0.97;
 
 /** How late a timer may wake us without costing rate, in milliseconds. */
 const LATE_TIMER_MS = 30;
+
+/** How often a wait looks whether the clock was set, in milliseconds. */
+const CLOCK_CHECK_MS = 25;
 
 interface Waiting {
   readonly priority: number;
@@ -83,12 +86,20 @@ class Lane {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#queue.length > 0) {
-      await sleepUntil(this.#nextAt);
+      await this.#slot();
       // Measured from the slot, so that a timer that wakes a little late does not lower the rate; what is later than
       // that is not made up for, which would be a burst.
       this.#nextAt = Math.max(this.#nextAt, now() - LATE_TIMER_MS) + this.#intervalMs;
       this.#queue.shift()?.start();
     }
     this.#running = false;
+  }
+
+  /** The next slot is never further away than one interval: when it seems so, the clock was set back. */
+  async #slot(): Promise<void> {
+    for (let at = now(); at < this.#nextAt; at = now()) {
+      this.#nextAt = Math.min(this.#nextAt, at + this.#intervalMs);
+      await sleep(Math.min(this.#nextAt - at, CLOCK_CHECK_MS));
+    }
   }
 }

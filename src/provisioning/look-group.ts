@@ -1,11 +1,8 @@
 import { Absent } from '../directory/errors.ts';
-import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { SourceGroup, SourceMember } from '../directory/types.ts';
-import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { State } from '../state/state.ts';
-import { REMOVAL_CONFIRMED_AFTER_MS } from './look-user.ts';
+import { assertDeleted, type SourceAccess } from './source-evidence.ts';
 
 export type GroupLook =
   | { readonly state: 'irrelevant' }
@@ -23,32 +20,21 @@ export type GroupLook =
 
 /** Reads a group, its members and its place in the nesting as the source holds them now. */
 export class GroupReader {
-  readonly #state: State;
-  readonly #directory: GraphDirectory;
-  readonly #applicationObjectId: string;
-  readonly #readHiddenMembership: boolean;
+  readonly #o: SourceAccess;
 
-  constructor(o: {
-    state: State;
-    directory: GraphDirectory;
-    applicationObjectId: string;
-    readHiddenMembership: boolean;
-  }) {
-    this.#state = o.state;
-    this.#directory = o.directory;
-    this.#applicationObjectId = o.applicationObjectId;
-    this.#readHiddenMembership = o.readHiddenMembership;
+  constructor(o: SourceAccess) {
+    this.#o = o;
   }
 
   /** @throws {RetryLater} while the source's answers do not allow a conclusion. */
   async look(target: string, p: Principal): Promise<GroupLook> {
-    const link = await this.#state.links.get(target, p);
-    const listed = await this.#state.assignments.has(p);
-    const remembered = await this.#state.nesting.ancestorsOf(p.id);
+    const link = await this.#o.state.links.get(target, p);
+    const listed = await this.#o.state.assignments.has(p);
+    const remembered = await this.#o.state.nesting.ancestorsOf(p.id);
     if (link === undefined && !listed && remembered.length === 0) return { state: 'irrelevant' };
-    const group = await this.#directory.getGroup(p.id);
+    const group = await this.#o.directory.getGroup(p.id);
     if (group === undefined) return this.#absent(p, link !== undefined, remembered);
-    const own = (await this.#directory.listOwnAssignments(p, this.#applicationObjectId)) ?? [];
+    const own = (await this.#o.directory.listOwnAssignments(p, this.#o.applicationObjectId)) ?? [];
     const ancestors = await this.#ancestors(p, remembered);
     if (own.length === 0) {
       if (listed) throw new RetryLater("two reads of a group's assignments disagree", { afterMs: 60_000 });
@@ -62,7 +48,7 @@ export class GroupReader {
   async #inScope(p: Principal, group: SourceGroup, ancestors: readonly string[]): Promise<GroupLook> {
     let members: SourceMember[];
     try {
-      members = await this.#directory.listTransitiveMembers(p.id);
+      members = await this.#o.directory.listTransitiveMembers(p.id);
     } catch (error) {
       if (error instanceof Absent)
         throw new RetryLater('a group vanished between two reads', { cause: error });
@@ -76,26 +62,20 @@ export class GroupReader {
       group,
       users: members.filter(member => member.kind === 'user'),
       nested: nested.map(member => member.id),
-      hidden: anyHidden === true && !this.#readHiddenMembership,
+      hidden: anyHidden === true && !this.#o.readHiddenMembership,
       ancestors,
     };
   }
 
   async #absent(p: Principal, linked: boolean, ancestors: readonly string[]): Promise<GroupLook> {
-    if ((await this.#directory.getDeleted(p.id)) !== undefined) return { state: 'deleted', ancestors };
-    if (!linked) return { state: 'deleted', ancestors };
-    const seenAt = await this.#state.removals.seenAt(p);
-    if (seenAt === undefined)
-      throw new RetryLater('a group is not found, and nothing says that it was deleted');
-    const wait = seenAt + REMOVAL_CONFIRMED_AFTER_MS - now();
-    if (wait > 0) throw new RetryLater('a deletion waits for its second read', { afterMs: wait });
+    if (linked) await assertDeleted(this.#o, p);
     return { state: 'deleted', ancestors };
   }
 
   /** Assigned groups above: as remembered, and as the source shows them now. */
   async #ancestors(p: Principal, remembered: readonly string[]): Promise<string[]> {
-    const assigned = await this.#state.assignments.assignedGroups();
-    const above = await this.#directory.listTransitiveMemberOf(p);
+    const assigned = await this.#o.state.assignments.assignedGroups();
+    const above = await this.#o.directory.listTransitiveMemberOf(p);
     return [...new Set([...remembered, ...above.filter(id => assigned.includes(id))])].filter(
       id => id !== p.id,
     );

@@ -1,12 +1,7 @@
-import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { SourceUser } from '../directory/types.ts';
-import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { State } from '../state/state.ts';
-
-/** Delta's word that a principal is gone counts only together with a 404 at least this much later. */
-export const REMOVAL_CONFIRMED_AFTER_MS = 60_000;
+import { assertDeleted, type SourceAccess } from './source-evidence.ts';
 
 export type UserLook =
   /** Nothing we keep concerns him; found without asking the source. */
@@ -24,68 +19,60 @@ export type UserLook =
 
 /** Reads a user as the source holds him now, and whether he is in scope. Absence is believed only when two reads agree. */
 export class UserReader {
-  readonly #state: State;
-  readonly #directory: GraphDirectory;
-  readonly #applicationObjectId: string;
-  readonly #readHiddenMembership: boolean;
+  readonly #o: SourceAccess;
 
-  constructor(o: {
-    state: State;
-    directory: GraphDirectory;
-    applicationObjectId: string;
-    readHiddenMembership: boolean;
-  }) {
-    this.#state = o.state;
-    this.#directory = o.directory;
-    this.#applicationObjectId = o.applicationObjectId;
-    this.#readHiddenMembership = o.readHiddenMembership;
+  constructor(o: SourceAccess) {
+    this.#o = o;
   }
 
   /** @throws {RetryLater} while the source's answers do not allow a conclusion. */
   async look(target: string, p: Principal): Promise<UserLook> {
-    const link = await this.#state.links.get(target, p);
+    const link = await this.#o.state.links.get(target, p);
     const relevant =
       link !== undefined ||
-      (await this.#state.memberIndex.isAwaited(target, p.id)) ||
-      (await this.#state.assignments.has(p));
+      (await this.#o.state.memberIndex.isAwaited(target, p.id)) ||
+      (await this.#o.state.assignments.has(p));
     if (!relevant) return { state: 'irrelevant' };
-    const user = await this.#directory.getUser(p.id);
+    const user = await this.#o.directory.getUser(p.id);
     if (user === undefined) return this.#absent(p, link !== undefined);
-    const assigned = await this.#state.assignments.assignedGroups();
+    const assigned = await this.#o.state.assignments.assignedGroups();
     const [own, memberOf] = await Promise.all([
-      this.#directory.listOwnAssignments(p, this.#applicationObjectId),
-      this.#directory.listTransitiveMemberOf(p),
+      this.#o.directory.listOwnAssignments(p, this.#o.applicationObjectId),
+      this.#o.directory.listTransitiveMemberOf(p),
     ]);
     const inGroups = memberOf.filter(group => assigned.includes(group));
     if ((own?.length ?? 0) > 0 || inGroups.length > 0) return { state: 'inScope', user, groups: inGroups };
-    // Nobody loses anything by a wrong answer about somebody who was never provisioned.
     if (link === undefined) return { state: 'outOfScope', user };
-    return this.#confirmOutOfScope(p, user, assigned);
+    return this.#confirmOutOfScope(target, p, user, assigned);
   }
 
   async #absent(p: Principal, linked: boolean): Promise<UserLook> {
-    if ((await this.#directory.getDeleted(p.id)) !== undefined) return { state: 'deleted' };
+    // Nobody loses anything by a wrong answer about somebody who was never provisioned.
     if (!linked) return { state: 'irrelevant' };
-    const seenAt = await this.#state.removals.seenAt(p);
-    if (seenAt === undefined)
-      throw new RetryLater('a user is not found, and nothing says that he was deleted');
-    const wait = seenAt + REMOVAL_CONFIRMED_AFTER_MS - now();
-    if (wait > 0) throw new RetryLater('a deletion waits for its second read', { afterMs: wait });
+    await assertDeleted(this.#o, p);
     return { state: 'deleted' };
   }
 
-  async #confirmOutOfScope(p: Principal, user: SourceUser, assigned: readonly string[]): Promise<UserLook> {
-    if (await this.#state.assignments.has(p)) throw disagreement('assignments');
-    const still = await this.#directory.checkMemberGroups(p, assigned);
+  async #confirmOutOfScope(
+    target: string,
+    p: Principal,
+    user: SourceUser,
+    assigned: readonly string[],
+  ): Promise<UserLook> {
+    if (await this.#o.state.assignments.has(p)) throw disagreement('assignments');
+    const still = await this.#o.directory.checkMemberGroups(p, assigned);
     if (still === undefined) throw new RetryLater('a user vanished between two reads');
     if (still.length > 0) throw disagreement('memberships');
-    if (!this.#readHiddenMembership && (await this.#anyHidden(assigned))) return { state: 'hidden', user };
+    if (!this.#o.readHiddenMembership && (await this.#anyHidden(target, assigned)))
+      return { state: 'hidden', user };
     return { state: 'outOfScope', user };
   }
 
   /** Lists and checks leave out groups with hidden membership, silently: then absence says nothing. */
-  async #anyHidden(assigned: readonly string[]): Promise<boolean> {
-    const groups = await this.#directory.getGroups(assigned);
+  async #anyHidden(target: string, assigned: readonly string[]): Promise<boolean> {
+    // One that is nested somewhere was met by the look at the assigned group above it.
+    if (await this.#o.state.holds.anyGroup(target, 'hidden-membership')) return true;
+    const groups = await this.#o.directory.getGroups(assigned);
     return [...groups.values()].some(group => group?.visibility === 'HiddenMembership');
   }
 }

@@ -1,8 +1,7 @@
 import type { GraphDirectory } from '../directory/graph-directory.ts';
-import { now } from '../identity/clock.ts';
 import type { Members } from '../planning/membership-plan.ts';
 import type { State } from '../state/state.ts';
-import { REMOVAL_CONFIRMED_AFTER_MS } from './look-user.ts';
+import { isDeleted } from './source-evidence.ts';
 
 export interface ConfirmedRemovals {
   /** Missing from the list and from the member's own view, or the member is gone from the source. */
@@ -29,16 +28,10 @@ export async function confirmRemovals(
   for (const [id, scimId] of Object.entries(candidates)) {
     const answer = answers.get(id);
     if (answer === false) confirmed[id] = scimId;
-    else if (answer === 'absent' && (await isGone(o, id))) {
+    else if (answer === 'absent' && (await isDeleted(o, { kind: 'user', id }))) {
       confirmed[id] = scimId;
       leavers.add(id);
     } else undecided += 1;
   }
   return { confirmed, leavers, undecided };
-}
-
-async function isGone(o: { directory: GraphDirectory; state: State }, id: string): Promise<boolean> {
-  if ((await o.directory.getDeleted(id)) !== undefined) return true;
-  const seenAt = await o.state.removals.seenAt({ kind: 'user', id });
-  return seenAt !== undefined && now() - seenAt >= REMOVAL_CONFIRMED_AFTER_MS;
 }

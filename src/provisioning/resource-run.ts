@@ -23,8 +23,6 @@ export class ResourceRun {
   readonly held: HoldKind[] = [];
   /** An intent was left open because it is too young. */
   unsettled = false;
-  /** Access that was off was switched on. */
-  activated = false;
   readonly #names: NameConflicts;
 
   constructor(o: {

@@ -1,6 +1,6 @@
 import type { Change, RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
-import type { Logger } from '../identity/logger.ts';
+import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import type { State } from '../state/state.ts';
@@ -28,6 +28,7 @@ export class TargetWorker {
   readonly #looker: Looker;
   readonly #ownership: Ownership;
   readonly #pump: BacklogPump;
+  readonly #log: Logger;
   readonly #mutex = new KeyedMutex();
   #limiter: Limiter;
   #active = 0;
@@ -47,6 +48,7 @@ export class TargetWorker {
     this.#state = o.state;
     this.#queue = o.queue;
     this.#looker = o.looker;
+    this.#log = o.log;
     this.#ownership = new Ownership(o.state.leases, o.target.id, o.log);
     this.#limiter = new Limiter(o.target.ownerRates);
     this.#pump = new BacklogPump({
@@ -124,6 +126,12 @@ export class TargetWorker {
       else if (now() - this.#lastActiveAt >= IDLE_MS) break;
     }
     await this.#pump.settle();
-    if (!this.#stopping) await this.#ownership.release();
+    if (this.#stopping) return;
+    try {
+      await this.#ownership.release();
+    } catch (error) {
+      // Nobody waits for this loop: what it throws would end the process. The lease runs out by itself.
+      this.#log.warn('lease-not-released', { target: this.target.id, error: describeError(error) });
+    }
   }
 }

@@ -28,7 +28,7 @@ export async function updateResource(
     ...row.value,
     intent: {
       attributes: { ...previous?.attributes, ...stored(changes) },
-      at: previous?.at ?? now(),
+      at: now(),
       epoch: run.session.epoch,
     },
   });
@@ -45,7 +45,6 @@ export async function updateResource(
     throw error;
   }
   run.wrote(effect === 'revoke' ? 'deactivate' : 'update', scimId, Object.keys(changes));
-  if (effect === 'grant') run.activated = true;
   return close(run, open, changes, previous?.at);
 }
 
@@ -75,7 +74,7 @@ async function close(
     ...link,
     name: run.kind.nameIsImmutable || typeof name !== 'string' ? link.name : name,
     written,
-    intent: young ? link.intent : undefined,
+    intent: young && link.intent !== undefined ? { ...link.intent, at: previousAt } : undefined,
     uncertain: undefined,
     lastWriteAt: now(),
     grantSeenAt: undefined,

@@ -1,9 +1,14 @@
 import { SourceUnavailable } from '../directory/errors.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Assignment } from '../directory/types.ts';
+import { forEachAtOnce } from '../identity/at-once.ts';
 import type { Principal } from '../identity/principal.ts';
+import { isDeleted } from '../provisioning/source-evidence.ts';
 import type { StoredAssignment } from '../state/source-state.ts';
 import type { State } from '../state/state.ts';
+
+/** Ended assignments that are confirmed at the same time. */
+const READS_AT_ONCE = 8;
 
 export interface AssignmentChanges {
   readonly started: readonly Principal[];
@@ -32,6 +37,11 @@ export class AssignmentPass {
     return this.#directory.listAssignments(this.#applicationObjectId);
   }
 
+  /** What counts as assigned: also what a list lacked without a second read that agrees. */
+  async current(): Promise<Pick<Assignment, 'principal'>[]> {
+    return (await this.#state.assignments.all()).filter(({ phase }) => phase !== 'ended');
+  }
+
   /** Notes what is new and what has ended. What it returns is repeated until {@link settle} was called for it. */
   async find(listed: readonly Assignment[]): Promise<AssignmentChanges> {
     const stored = new Map((await this.#state.assignments.all()).map(entry => [keyOf(entry), entry]));
@@ -44,12 +54,25 @@ export class AssignmentPass {
       if (before?.phase !== 'new') await this.#state.assignments.put({ id, principal, phase: 'new' });
       started.push(principal);
     }
-    for (const [key, entry] of stored) {
-      if (current.has(key)) continue;
-      if (entry.phase !== 'ended') await this.#state.assignments.put({ ...entry, phase: 'ended' });
+    const missing = [...stored].filter(([key]) => !current.has(key)).map(([, entry]) => entry);
+    await forEachAtOnce(missing, READS_AT_ONCE, async entry => {
+      if (entry.phase !== 'ended') {
+        if (!(await this.#hasEnded(entry))) return;
+        await this.#state.assignments.put({ ...entry, phase: 'ended' });
+      }
       ended.push(entry.principal);
-    }
+    });
     return { started, ended };
+  }
+
+  /**
+   * The second, different read before an assignment counts as ended: the principal's own. A list that lies would
+   * otherwise take everybody's access away who is in scope through an assigned group.
+   */
+  async #hasEnded({ id, principal: p }: StoredAssignment): Promise<boolean> {
+    const own = await this.#directory.listOwnAssignments(p, this.#applicationObjectId);
+    if (own !== undefined) return !own.some(assignment => assignment.id === id);
+    return isDeleted({ state: this.#state, directory: this.#directory }, p);
   }
 
   /** Everything that follows from `listed` is durable. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Assignment } from '../directory/types.ts';
+import { forEachAtOnce } from '../identity/at-once.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
@@ -12,6 +13,9 @@ import type { Plan } from './plan.ts';
 import { readDesired } from './read-source.ts';
 import { type KnownPicture, type Progress, readActual, readKnown } from './read-target.ts';
 import { findUnknownResources } from './unknown-resources.ts';
+
+/** Differences that are stored at the same time. */
+const WRITES_AT_ONCE = 8;
 
 interface AuditOptions {
   readonly state: State;
@@ -32,7 +36,11 @@ export class Audit {
   }
 
   /** Compares and writes nothing. */
-  async plan(target: Target, assignments: readonly Assignment[], progress?: Progress): Promise<Plan> {
+  async plan(
+    target: Target,
+    assignments: readonly Pick<Assignment, 'principal'>[],
+    progress?: Progress,
+  ): Promise<Plan> {
     const desired = await readDesired({ ...this.#o, assignments });
     const before = await readKnown(this.#o.state, target.id);
     const ours = new Set(before.links.map(link => link.scimId));
@@ -52,14 +60,18 @@ export class Audit {
   }
 
   /** Compares and makes every difference durable: as a link, a hold, or a backlog row. */
-  async run(target: Target, assignments: readonly Assignment[], configuration: string): Promise<Plan> {
+  async run(
+    target: Target,
+    assignments: readonly Pick<Assignment, 'principal'>[],
+    configuration: string,
+  ): Promise<Plan> {
     const startedAt = now();
     const plan = await this.plan(target, assignments);
     const writer = new AuditWriter(this.#o.state, target.id, randomUUID(), startedAt);
     await this.#notePending(target.id, plan);
-    for (const item of plan.items) {
-      if (!plan.known.recent.has(principalKey(item.principal))) await writer.write(item, plan);
-    }
+    const older = plan.items.filter(({ principal }) => !plan.known.recent.has(principalKey(principal)));
+    await forEachAtOnce(older, WRITES_AT_ONCE, item => writer.write(item, plan));
+    await this.#withdrawHolds(target.id, plan, startedAt);
     const firstIndex = !(await this.#o.state.targets.read(target.id)).indexed;
     const adoptions = plan.items.some(
       ({ action }) => action === 'propose-adoption' || action === 'refuse-adoption',
@@ -83,6 +95,20 @@ export class Audit {
     return plan;
   }
 
+  /** Holds that only an audit decides about, and that this one no longer found a reason for. */
+  async #withdrawHolds(target: string, plan: Plan, startedAt: number): Promise<void> {
+    const wanted = new Set(
+      plan.items
+        .filter(({ action }) => action === 'unknown-in-source')
+        .map(({ principal }) => principalKey(principal)),
+    );
+    for (const { value } of await this.#o.state.holds.list(target)) {
+      if (value.kind !== 'unknown-in-source' || value.heldAt >= startedAt) continue;
+      if (!wanted.has(principalKey(value.principal)))
+        await this.#o.state.holds.withdraw(target, value.principal);
+    }
+  }
+
   /**
    * Whom the groups wait for, before any row: a look at somebody without a link, an assignment or a group that waits
    * for him ends at once. Disabled members are among them, so that enabling them is not taken for irrelevant.
@@ -90,8 +116,13 @@ export class Audit {
   async #notePending(target: string, { desired, known }: Plan): Promise<void> {
     const linked = new Set(known.links.map(link => principalKey(link.principal)));
     for (const [group, { members }] of desired.groups) {
-      const waiting = [...members].filter(id => !linked.has(`user:${id}`));
-      await this.#o.state.memberIndex.addPending(target, group, waiting);
+      const unlinked = [...members].filter(id => !linked.has(`user:${id}`));
+      const [toCreate, disabled] = [
+        unlinked.filter(id => desired.users.has(id)),
+        unlinked.filter(id => !desired.users.has(id)),
+      ];
+      await this.#o.state.memberIndex.addPending(target, group, toCreate);
+      await this.#o.state.memberIndex.addAsleep(target, group, disabled);
     }
   }
 }

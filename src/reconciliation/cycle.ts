@@ -35,7 +35,6 @@ export class Cycle {
     readonly configuration: string;
     readonly log: Logger;
   };
-  readonly #instance = randomUUID();
 
   constructor(o: {
     state: State;
@@ -64,11 +63,13 @@ export class Cycle {
 
   async run(): Promise<CycleResult> {
     const { leases } = this.#o.state;
-    const held = await leases.acquire(LEASE, this.#instance, LEASE_MS);
+    // A name for each run, not for each instance: two timers of one process must not share the lease.
+    const run = randomUUID();
+    const held = await leases.acquire(LEASE, run, LEASE_MS);
     if (held === undefined) return 'running-elsewhere';
     const keeper = new LeaseKeeper(
       held,
-      (lease: HeldLease) => leases.renew(LEASE, this.#instance, lease, LEASE_MS),
+      (lease: HeldLease) => leases.renew(LEASE, run, lease, LEASE_MS),
       this.#o.log,
     );
     try {
@@ -106,7 +107,7 @@ export class Cycle {
     }
     const listed = await assignments.list();
     await assignments.find(listed);
-    await audit.run(target, listed, configuration);
+    await audit.run(target, await assignments.current(), configuration);
     await assignments.settle(listed);
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CursorLost } from '../directory/errors.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { DeltaChange } from '../directory/types.ts';
+import { forEachAtOnce } from '../identity/at-once.ts';
 import type { RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
@@ -9,6 +10,9 @@ import { type Principal, principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import type { State } from '../state/state.ts';
 import type { AssignmentPass } from './assignment-pass.ts';
+
+/** Changes of a feed whose relevance is looked up at the same time. */
+const READS_AT_ONCE = 16;
 
 export type PollResult = 'polled' | 'audit-due';
 
@@ -74,7 +78,7 @@ export class Poll {
     if (cursor === undefined) return false;
     try {
       const { changes, deltaLink } = await this.#directory.readDelta(cursor.value.deltaLink);
-      for (const change of changes) await take(change);
+      await forEachAtOnce(changes, READS_AT_ONCE, take);
       await this.#send(round);
       await this.#state.cursors.advance(feed, cursor, deltaLink, now());
       return true;

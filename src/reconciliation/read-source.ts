@@ -12,7 +12,7 @@ const READS_AT_ONCE = 4;
 /** Reads everything that is in scope, completely. @throws whatever keeps a single read from its end. */
 export async function readDesired(o: {
   directory: GraphDirectory;
-  assignments: readonly Assignment[];
+  assignments: readonly Pick<Assignment, 'principal'>[];
   readHiddenMembership: boolean;
 }): Promise<DesiredPicture> {
   const assigned = (kind: 'user' | 'group') => [

@@ -1,4 +1,6 @@
-import { now } from '../identity/clock.ts';
+import { classifyFailure } from '../databricks/failure.ts';
+import { now, sleep } from '../identity/clock.ts';
+import { RetryLater } from '../identity/errors.ts';
 import type { ActualPicture, ActualResource, KnownLink } from '../planning/compare.ts';
 import { existing, type Kind, kinds } from '../provisioning/kinds.ts';
 import { Limiter } from '../provisioning/limiter.ts';
@@ -10,6 +12,10 @@ import type { State } from '../state/state.ts';
 /** An intent, or a write, younger than this makes a difference mean nothing. */
 const RECENT_WRITE_MS = 120_000;
 
+/** Tries of one page or resource. A single throttled request among thousands must not start the whole read anew. */
+const READ_TRIES = 8;
+const LONGEST_WAIT_MS = 60_000;
+
 /** Progress of a long read or write, for whoever watches. `total` is undefined while it is not known. */
 export type Progress = (phase: string, done: number, total: number | undefined) => void;
 
@@ -20,7 +26,10 @@ export async function readActual(
   progress: Progress = () => undefined,
 ): Promise<ActualPicture> {
   const limiter = new Limiter(target.readerRates);
-  const request: RequestOptions = { pace: requestClass => limiter.take(requestClass, 'bulk') };
+  const request: RequestOptions = {
+    pace: requestClass => limiter.take(requestClass, 'bulk'),
+    again: waitOut,
+  };
   const users: ActualResource[] = [];
   for await (const page of target.scim.list('Users', request)) {
     users.push(...page.map(user => flat(kinds.user, user)));
@@ -41,6 +50,15 @@ export async function readActual(
   };
   await Promise.all(Array.from({ length: 4 }, readSome));
   return { users, groups, members };
+}
+
+/** Waits as long as the target asks for, and longer with every try. @throws `error` when waiting is no use. */
+async function waitOut(error: unknown, tries: number): Promise<void> {
+  const failure = classifyFailure(error, { operation: 'list' });
+  if (!(failure instanceof RetryLater) || tries >= READ_TRIES) throw error;
+  const wait = Math.max(failure.afterMs ?? 0, Math.min(500 * 2 ** tries, LONGEST_WAIT_MS));
+  if (wait > LONGEST_WAIT_MS) throw error;
+  await sleep(wait);
 }
 
 function flat(kind: Kind, resource: ScimUser | ScimGroup): ActualResource {

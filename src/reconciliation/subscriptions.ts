@@ -1,3 +1,4 @@
+import { Absent } from '../directory/errors.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Subscription } from '../directory/types.ts';
 import { now } from '../identity/clock.ts';
@@ -58,9 +59,14 @@ export class SubscriptionKeeper {
     return { created, renewed };
   }
 
-  /** Graph asked for it: a renewal also re-authorizes. */
+  /** Graph asked for it: a renewal also re-authorizes. One that is gone meanwhile is created anew by {@link keep}. */
   async reauthorize(id: string): Promise<void> {
-    await this.#directory.renewSubscription(id, now() + LIFETIME_MS);
+    try {
+      await this.#directory.renewSubscription(id, now() + LIFETIME_MS);
+    } catch (error) {
+      if (!(error instanceof Absent)) throw error;
+      this.#log.warn('subscription-gone', { subscription: id });
+    }
   }
 
   async #create(resource: string, { url, clientState }: { url: string; clientState: string }): Promise<void> {

@@ -40,8 +40,8 @@ export interface ListOptions extends RequestOptions {
 }
 
 /**
- * A client of one SCIM 2.0 endpoint (RFC 7644), in the forms that Databricks takes. It sends each request once: it
- * neither retries nor follows redirects, since whether a write may be sent again is a decision of the caller.
+ * A client of one SCIM 2.0 endpoint (RFC 7644), in the forms that Databricks takes. It follows no redirects and sends
+ * each request once, reads excepted if the caller says so: whether a write may be sent again is not for it to decide.
  *
  * Every method throws ScimError (the target refused), ScimTransportError (no usable answer) or ScimCredentialError
  * (no token), or the reason of an aborted signal.
@@ -89,10 +89,9 @@ export class ScimClient {
     id: string,
     options: RequestOptions = {},
   ): Promise<ResourceByType[T] | undefined> {
-    await options.pace?.('get');
     const call = this.#call('GET', resourcePath(type, id), this.readTimeoutMs, options);
     try {
-      return parse(schemaByType[type], await this.#transport.send(call), call);
+      return parse(schemaByType[type], await this.#read(call, 'get', options), call);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -162,10 +161,9 @@ export class ScimClient {
     let startIndex = 1;
     let previousFirstId: string | undefined;
     for (;;) {
-      await options.pace?.('list');
       const call = this.#call('GET', type, this.readTimeoutMs, options);
       call.query = new URLSearchParams({ ...query, startIndex: `${startIndex}`, count: `${PAGE_SIZE}` });
-      const page = parse(listPage, await this.#transport.send(call), call);
+      const page = parse(listPage, await this.#read(call, 'list', options), call);
       const resources = (page.Resources ?? []).map(item => check(schemaByType[type], item, call));
       if (startIndex > page.totalResults) {
         if (resources.length > 0) yield resources;
@@ -179,6 +177,18 @@ export class ScimClient {
       previousFirstId = firstId;
       startIndex += resources.length;
       if (startIndex > page.totalResults) return;
+    }
+  }
+
+  async #read(call: Call, requestClass: 'get' | 'list', options: RequestOptions): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      await options.pace?.(requestClass);
+      try {
+        return await this.#transport.send(call);
+      } catch (error) {
+        if (options.again === undefined || isNotFound(error)) throw error;
+        await options.again(error, tries);
+      }
     }
   }
 

@@ -15,10 +15,10 @@ import {
   userAgentPolicy,
 } from '@azure/core-rest-pipeline';
 import { ConfigurationError } from '../identity/errors.ts';
+import { retryAfterMs } from '../identity/retry-after.ts';
 import { authorizationPolicy, type ScimCredential } from './authorization.ts';
 import { parseErrorBody } from './error-body.ts';
 import { ScimCredentialError, ScimError, ScimTransportError } from './errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
 
 export interface TransportOptions {
   baseUrl: string;
@@ -161,7 +161,7 @@ function accepted(call: Call, response: PipelineResponse): string {
     method: call.method,
     path: call.path,
     status: response.status,
-    retryAfterMs: parseRetryAfter(response.headers.get('Retry-After'), Date.now()),
+    retryAfterMs: retryAfterMs(response.headers.get('Retry-After'), Date.now()),
     ...parseErrorBody(body),
   });
 }

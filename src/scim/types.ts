@@ -9,6 +9,11 @@ export type Pace = (requestClass: RequestClass) => Promise<void>;
 
 export interface RequestOptions {
   pace?: Pace;
+  /**
+   * Asked after each failed try of a read, 404 excepted: when it resolves, the same page or resource is asked for
+   * again; when it throws, that is the end. Without it, and for writes, every request is sent once.
+   */
+  again?: (error: unknown, tries: number) => Promise<void>;
   /** Aborting it rejects with the signal's reason. A write that was already sent may have been applied. */
   signal?: AbortSignal;
 }

@@ -1,22 +1,13 @@
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
-import { type Change, type RowClass, rowClasses } from '../identity/change.ts';
+import { type Change, causes, type RowClass, rowClasses } from '../identity/change.ts';
 import { type Principal, principal, principalKey } from '../identity/principal.ts';
 import { type Row, RowStore, VersionConflict } from './row-store.ts';
 
 const rowSchema = z.object({
   principal,
   rowClass: z.enum(rowClasses),
-  cause: z.enum([
-    'notification',
-    'poll',
-    'later-look',
-    'audit',
-    'follow-up',
-    'failure-retry',
-    'replay',
-    'on-demand',
-  ]),
+  cause: z.enum(causes),
   notBefore: z.number(),
   heardAt: z.number(),
   correlationId: z.string(),
@@ -50,7 +41,8 @@ export class Backlog {
       const entry: BacklogEntry = {
         principal: p,
         rowClass,
-        cause: change.cause,
+        // A follow-up does not reach further than what it is merged into, see GroupApplier.
+        cause: change.cause === 'follow-up' ? (present?.value.cause ?? change.cause) : change.cause,
         notBefore: Math.min(change.notBefore, present?.value.notBefore ?? Number.POSITIVE_INFINITY),
         heardAt: Math.min(change.heardAt, present?.value.heardAt ?? Number.POSITIVE_INFINITY),
         correlationId: present?.value.correlationId ?? change.correlationId,

@@ -59,11 +59,34 @@ export class Holds {
     return false;
   }
 
+  /** The ids that a person has approved for this action: what is still wanted of them may be done, nothing else. */
+  async approvedIds(target: string, p: Principal, kind: HoldKind): Promise<ReadonlySet<string>> {
+    const hold = (await this.#rows.get(target, holdId(p, kind)))?.value;
+    return new Set(hold?.approvedAt === undefined ? [] : hold.ids);
+  }
+
+  /** SCIM ids of the resources whose adoption for this principal is held. */
+  async adoptable(target: string, p: Principal): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { value } of this.#rows.list(target, { prefix: `${principalKey(p)}|` })) {
+      if (value.kind === 'proposed-adoption' || value.kind === 'refused-adoption') found.push(...value.ids);
+    }
+    return found;
+  }
+
   /** Withdraws holds of a principal that are no longer wanted: all kinds but those in `keep`. */
   async withdraw(target: string, p: Principal, keep: readonly HoldKind[] = []): Promise<void> {
     for await (const row of this.#rows.list(target, { prefix: `${principalKey(p)}|` })) {
       if (!keep.includes(row.value.kind)) await this.#rows.delete(target, row.key);
     }
+  }
+
+  /** Whether something of this kind is held for any group. */
+  async anyGroup(target: string, kind: HoldKind): Promise<boolean> {
+    for await (const { value } of this.#rows.list(target, { prefix: 'group:' })) {
+      if (value.kind === kind) return true;
+    }
+    return false;
   }
 
   async list(target: string): Promise<Row<Hold>[]> {

@@ -11,7 +11,10 @@ const attributes = z.record(z.string(), z.union([z.string(), z.boolean()]));
 const intent = z.object({
   /** Values that the write sets; for a create all of them. */
   attributes,
+  /** When the last write began that may still take effect. */
   at: z.number(),
+  /** When the first try of a create began, where `at` is a later one's. */
+  since: z.number().optional(),
   epoch: z.number(),
 });
 
@@ -64,12 +67,12 @@ export class LinkStore {
   }
 
   /** Who holds this name among links and tombstones of the same kind. */
-  async holderOfName(target: string, kind: PrincipalKind, name: string): Promise<Principal | undefined> {
-    return (await this.#claims.get(target, nameKey(kind, name)))?.value.principal;
+  holderOfName(target: string, kind: PrincipalKind, name: string): Promise<Principal | undefined> {
+    return this.#holder(target, nameKey(kind, name));
   }
 
-  async holderOfScimId(target: string, kind: PrincipalKind, scimId: string): Promise<Principal | undefined> {
-    return (await this.#claims.get(target, scimKey(kind, scimId)))?.value.principal;
+  holderOfScimId(target: string, kind: PrincipalKind, scimId: string): Promise<Principal | undefined> {
+    return this.#holder(target, scimKey(kind, scimId));
   }
 
   /**
@@ -77,21 +80,13 @@ export class LinkStore {
    * @throws {VersionConflict} when the principal is linked, or the name or the resource belongs to another link.
    */
   async add(target: string, link: Link): Promise<void> {
-    try {
-      await this.#insert(target, link);
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || !(await this.#dropStaleClaim(target, link))) throw error;
-      await this.#insert(target, link);
-    }
+    await this.#claiming(target, link, () => this.#insert(target, link));
   }
 
   async #insert(target: string, link: Link): Promise<void> {
     await transact(this.#table, [
       this.#links.putAction(target, linkKey(link.principal), link),
-      this.#claimAction(target, nameKey(link.principal.kind, link.name), link.principal),
-      ...(link.scimId === undefined
-        ? []
-        : [this.#claimAction(target, scimKey(link.principal.kind, link.scimId), link.principal)]),
+      ...claimsOf(link).map(key => this.#claimAction(target, key, link.principal)),
     ]);
   }
 
@@ -100,6 +95,10 @@ export class LinkStore {
    * @throws {VersionConflict} when it changed since, or a new name or id belongs to another link.
    */
   async replace(target: string, row: LinkRow, next: Link): Promise<LinkRow> {
+    return this.#claiming(target, next, () => this.#replace(target, row, next));
+  }
+
+  async #replace(target: string, row: LinkRow, next: Link): Promise<LinkRow> {
     const kind = next.principal.kind;
     const actions: TransactionAction[] = [
       this.#links.putAction(target, linkKey(next.principal), next, row.etag),
@@ -128,28 +127,65 @@ export class LinkStore {
   }
 
   /**
-   * Takes back a link whose create the target refused: nothing of it exists there. The link goes first: a name
-   * claim that outlives it in a crash is recognised as stale by the next {@link add}.
+   * Takes back a link whose create the target refused: nothing of it exists there. The link goes first: a claim that
+   * outlives it in a crash counts for nothing, and goes when somebody else needs it.
    */
   async forget(target: string, row: LinkRow): Promise<void> {
-    const { principal: p, name } = row.value;
-    await this.#links.delete(target, linkKey(p), row.etag);
-    await this.#claims.delete(target, nameKey(p.kind, name));
+    const keys = claimsOf(row.value);
+    const claims = await Promise.all(keys.map(key => this.#claims.get(target, key)));
+    await this.#links.delete(target, linkKey(row.value.principal), row.etag);
+    for (const claimed of claims) if (claimed !== undefined) await this.#dropClaim(target, claimed);
   }
 
-  /** Removes the claim on the link's name when no link stands behind it. */
-  async #dropStaleClaim(target: string, link: Link): Promise<boolean> {
-    const key = nameKey(link.principal.kind, link.name);
+  async #holder(target: string, key: string): Promise<Principal | undefined> {
     const claimed = await this.#claims.get(target, key);
-    if (claimed === undefined || (await this.get(target, claimed.value.principal)) !== undefined)
-      return false;
-    await this.#claims.delete(target, key, claimed.etag);
-    return true;
+    if (claimed === undefined || !(await this.#isBacked(target, claimed))) return undefined;
+    return claimed.value.principal;
+  }
+
+  /** Runs a write that claims; once more when claims stood in its way that no link stands behind. */
+  async #claiming<R>(target: string, link: Link, write: () => Promise<R>): Promise<R> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || !(await this.#dropStaleClaims(target, link))) throw error;
+      return write();
+    }
+  }
+
+  async #dropStaleClaims(target: string, link: Link): Promise<boolean> {
+    let dropped = false;
+    for (const key of claimsOf(link)) {
+      const claimed = await this.#claims.get(target, key);
+      if (claimed === undefined || (await this.#isBacked(target, claimed))) continue;
+      await this.#dropClaim(target, claimed);
+      dropped = true;
+    }
+    return dropped;
+  }
+
+  /** In the version that was read: in the meantime the key may have come to somebody else. */
+  async #dropClaim(target: string, { key, etag }: Row<Claim>): Promise<void> {
+    try {
+      await this.#claims.delete(target, key, etag);
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+  }
+
+  async #isBacked(target: string, { key, value }: Row<Claim>): Promise<boolean> {
+    const link = (await this.get(target, value.principal))?.value;
+    return link !== undefined && claimsOf(link).includes(key);
   }
 
   #claimAction(target: string, key: string, p: Principal): TransactionAction {
     return this.#claims.putAction(target, key, { principal: p });
   }
+}
+
+/** Keys of the rows that a link needs for itself alone. */
+function claimsOf({ principal: { kind }, name, scimId }: Link): string[] {
+  return [nameKey(kind, name), ...(scimId === undefined ? [] : [scimKey(kind, scimId)])];
 }
 
 function linkKey(p: Principal): string {

@@ -9,8 +9,9 @@ const BATCH = 100;
 
 /**
  * Which groups a user is written into (`u|user|group`), and which wanted memberships wait for his link
- * (`w|user|group` and, by group, `g|group|user`). The membership records stay the truth; a row here only leads to a
- * look, so one too many is harmless, and rows are written before what they point to.
+ * (`w|user|group` and, by group, `g|group|user`, or `d|group|user` for a disabled user, whom nobody waits for). The
+ * membership records stay the truth; a row here only leads to a look, so one too many is harmless, and rows are
+ * written before what they point to.
  */
 export class MemberIndex {
   readonly #table: TableClient;
@@ -40,9 +41,31 @@ export class MemberIndex {
     );
   }
 
+  /** Notes that `group` would want these users if they were enabled: it does not wait for them. */
+  addAsleep(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(
+      users.flatMap(user => [put(target, `w|${user}|${group}`), put(target, `d|${group}|${user}`)]),
+    );
+  }
+
+  /** They are pending now, and no longer asleep. */
+  wake(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(users.map(user => drop(target, `d|${group}|${user}`)));
+  }
+
+  /** They are asleep now, and no longer pending. */
+  putToSleep(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(users.map(user => drop(target, `g|${group}|${user}`)));
+  }
+
+  /** Forgets users of a group, pending or asleep. */
   removePending(target: string, group: string, users: readonly string[]): Promise<void> {
     return this.#all(
-      users.flatMap(user => [drop(target, `w|${user}|${group}`), drop(target, `g|${group}|${user}`)]),
+      users.flatMap(user => [
+        drop(target, `w|${user}|${group}`),
+        drop(target, `g|${group}|${user}`),
+        drop(target, `d|${group}|${user}`),
+      ]),
     );
   }
 
@@ -52,6 +75,10 @@ export class MemberIndex {
 
   pendingOf(target: string, group: string): Promise<string[]> {
     return this.#suffixes(target, `g|${group}|`);
+  }
+
+  asleepIn(target: string, group: string): Promise<string[]> {
+    return this.#suffixes(target, `d|${group}|`);
   }
 
   /** Whether the group waits for anybody but `user`. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { principal } from '../identity/principal.ts';
@@ -24,6 +25,8 @@ const HOUR_MS = 3_600_000;
 /** Every write to a target, readable in order of time: one partition per target and hour. */
 export class ProvisioningLog {
   readonly #rows: RowStore<LogEntry>;
+  /** Process ids repeat: in containers they are the same on every instance. */
+  readonly #instance = randomUUID();
   #sequence = 0;
 
   constructor(table: TableClient) {
@@ -32,7 +35,7 @@ export class ProvisioningLog {
 
   async append(entry: LogEntry): Promise<void> {
     this.#sequence = (this.#sequence + 1) % 1_000_000;
-    const key = `${timeKey(entry.at)}|${process.pid}|${String(this.#sequence).padStart(6, '0')}`;
+    const key = `${timeKey(entry.at)}|${this.#instance}|${String(this.#sequence).padStart(6, '0')}`;
     await this.#rows.upsert(partition(entry.target, entry.at), key, entry);
   }
 

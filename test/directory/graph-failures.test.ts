@@ -2,8 +2,8 @@ import type { TokenCredential } from '@azure/identity';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SourceUnavailable } from '../../src/directory/errors.ts';
 import { GraphDirectory } from '../../src/directory/graph-directory.ts';
-import { retryAfterMs } from '../../src/directory/retry-after.ts';
 import { ConfigurationError, Permanent, RetryLater } from '../../src/identity/errors.ts';
+import { retryAfterMs } from '../../src/identity/retry-after.ts';
 import { createTestClock, type TestClock } from '../harness/test-clock.ts';
 import { credential, json, startImpostor, startPair, usersNamed } from './graph.ts';
 

@@ -6,9 +6,9 @@ import { Absent, CursorLost, NotANotification, SourceUnavailable } from '../../s
 import { failureOf, isQuickRetry } from '../../src/directory/graph-failures.ts';
 import * as schemas from '../../src/directory/graph-schemas.ts';
 import { parseNotifications } from '../../src/directory/notifications.ts';
-import { retryAfterMs } from '../../src/directory/retry-after.ts';
 import type { DeltaChange } from '../../src/directory/types.ts';
 import { Permanent, RetryLater } from '../../src/identity/errors.ts';
+import { retryAfterMs } from '../../src/identity/retry-after.ts';
 
 /** Documented and captured bodies of Microsoft Graph. Not part of this repository: see the notice below. */
 const folder = new URL('../../../shared/graph-samples/', import.meta.url);

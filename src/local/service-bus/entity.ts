@@ -15,7 +15,8 @@ export interface Receiving {
 export class Entity {
   readonly queue: Queue;
   #consumers: Receiving[] = [];
-  #turn = 0;
+  /** Position of the receiver that got the last message. */
+  #served = 0;
   #pumping = false;
 
   /** @param changed called after anything happened to the queue. */
@@ -40,6 +41,7 @@ export class Entity {
       for (let consumer = this.#nextReady(); consumer; consumer = this.#nextReady()) {
         const message = this.queue.receive(consumer.mode);
         if (!message) return;
+        this.#served = this.#consumers.indexOf(consumer);
         void consumer.deliver(message);
       }
     } finally {
@@ -50,9 +52,8 @@ export class Entity {
   #nextReady(): Receiving | undefined {
     if (this.#consumers.some(consumer => consumer.closed))
       this.#consumers = this.#consumers.filter(consumer => !consumer.closed);
-    for (let tried = 0; tried < this.#consumers.length; tried++) {
-      this.#turn = (this.#turn + 1) % this.#consumers.length;
-      const consumer = this.#consumers[this.#turn];
+    for (let step = 1; step <= this.#consumers.length; step++) {
+      const consumer = this.#consumers[(this.#served + step) % this.#consumers.length];
       if (consumer?.ready) return consumer;
     }
     return undefined;

@@ -5,6 +5,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+/** Beside this file, in the sources and in what they are built into. */
+const PROCESS = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './azurite-process.ts' : './azurite-process.js', import.meta.url),
+);
+
 const SERVICES = ['Blob', 'Queue', 'Table'] as const;
 /** Milliseconds for Azurite to write its files before it is killed. */
 const SHUTDOWN_MS = 10_000;
@@ -44,21 +49,17 @@ export async function startStorage(options: StorageOptions = {}): Promise<LocalS
   const keys = new Map(
     (options.accounts ?? ['local']).map(name => [name, randomBytes(64).toString('base64')]),
   );
-  const child = fork(
-    fileURLToPath(new URL('./azurite-process.ts', import.meta.url)),
-    azuriteArguments(options),
-    {
-      // Not here: Azurite looks for files of its own in the current folder.
-      cwd: tmpdir(),
-      silent: true,
-      // Out of the terminal's process group: Ctrl-C must not take the storage away before those who write to it.
-      detached: true,
-      env: {
-        ...(options.env ?? process.env),
-        AZURITE_ACCOUNTS: [...keys].map(([name, key]) => `${name}:${key}`).join(';'),
-      },
+  const child = fork(PROCESS, azuriteArguments(options), {
+    // Not here: Azurite looks for files of its own in the current folder.
+    cwd: tmpdir(),
+    silent: true,
+    // Out of the terminal's process group: Ctrl-C must not take the storage away before those who write to it.
+    detached: true,
+    env: {
+      ...(options.env ?? process.env),
+      AZURITE_ACCOUNTS: [...keys].map(([name, key]) => `${name}:${key}`).join(';'),
     },
-  );
+  });
   const exited = once(child, 'exit');
   const ports = await listeningPorts(child).catch(async (error: unknown) => {
     child.kill('SIGKILL');

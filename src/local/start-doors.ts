@@ -1,0 +1,51 @@
+import { approveHold, listHolds, type OpenHold } from '../operations/holds.ts';
+import { approvePlan, summarizePlan } from '../operations/plan.ts';
+import type { StartOptions } from './start-options.ts';
+import { openConfigured } from './start-real.ts';
+import type { Screen } from './start-screen.ts';
+import { showPlan } from './start-show.ts';
+
+/** The doors to holds and plan-only until there is a command line of their own. They write state, never to a target. */
+export async function openDoor(
+  action: Exclude<StartOptions['action'], { kind: 'help' | 'run' }>,
+  values: Readonly<Record<string, string>>,
+  screen: Screen,
+): Promise<void> {
+  const app = await openConfigured(values);
+  try {
+    if (action.kind === 'holds') {
+      const holds = await listHolds(app);
+      if (holds.length === 0) screen.line('Nothing is held.');
+      for (const hold of holds) showHold(screen, hold);
+    } else if (action.kind === 'approve') {
+      for (const { id, target } of await approveHold(app, action.id)) {
+        screen.line(
+          `Approved ${id} in ${target}. The running pipeline looks at it again and acts on what is still wanted.`,
+        );
+      }
+    } else {
+      showPlan(screen, await summarizePlan(app));
+      const released = await approvePlan(app);
+      screen.line(
+        released.length === 0
+          ? 'No target waits for a plan to be approved.'
+          : `Approved: ${released.join(', ')}`,
+      );
+    }
+  } finally {
+    await app.stop();
+  }
+}
+
+function showHold(screen: Screen, hold: OpenHold): void {
+  screen.line(`${hold.id}`);
+  const touched =
+    hold.ids.length === 0 ? '' : ` (${hold.ids.slice(0, 10).join(', ')}${hold.ids.length > 10 ? ', …' : ''})`;
+  screen.table([
+    ['target', hold.target],
+    ['since', new Date(hold.heldAt).toISOString()],
+    ['why', `${hold.cause}${touched}`],
+    ['what helps', hold.approvedAt === undefined ? hold.whatHelps : 'approved: waits for its next look'],
+    ...(hold.canBeApproved ? [['approve', `npm start -- --approve '${hold.id}'`] as const] : []),
+  ]);
+}

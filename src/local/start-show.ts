@@ -1,0 +1,84 @@
+import { sleep } from '../identity/clock.ts';
+import type { Convergence } from '../operations/converged.ts';
+import { type AppliedChange, LiveChanges } from '../operations/live-changes.ts';
+import type { PlanSummary } from '../operations/plan.ts';
+import type { TargetStatus } from '../operations/status.ts';
+import { count, duration, type Screen } from './start-screen.ts';
+import type { Session } from './start-session.ts';
+
+/** At most this many differences are listed. */
+const LISTED = 30;
+const TAIL_EVERY_MS = 1_000;
+
+export function showSummary(
+  screen: Screen,
+  session: Session,
+  o: { statuses: readonly TargetStatus[]; deadLettered: number; tookMs: number },
+): void {
+  const total = (of: (status: TargetStatus) => number) =>
+    o.statuses.reduce((sum, status) => sum + of(status), 0);
+  const requests = session.requests();
+  const held = total(({ held: open }) => open);
+  screen.line();
+  screen.table([
+    ['users', `${total(({ users }) => users)} linked and active`],
+    ['groups', `${total(({ groups }) => groups)} linked`],
+    ['memberships', `${total(({ memberships }) => memberships)}, nested groups flattened`],
+    ['held', held === 0 ? 'nothing' : `${held}, for a person to decide`],
+    ['dead letters', String(o.deadLettered)],
+    ...(requests === undefined
+      ? []
+      : [['requests', `${requests.graph} to Graph, ${requests.scim} to SCIM`] as const]),
+    ['took', duration(o.tookMs)],
+  ]);
+  screen.line();
+  screen.table(session.addresses);
+  if (session.hints.length > 0) screen.line();
+  for (const hint of session.hints) screen.line(`  ${hint}`);
+  screen.line();
+}
+
+export function showComparison(
+  screen: Screen,
+  { converged, differences, held, deadLetters }: Convergence,
+): void {
+  for (const { principal, action, detail } of differences.slice(0, LISTED)) {
+    screen.line(`  differs: ${principal.kind} ${principal.id}: ${action} (${detail.slice(0, 5).join(', ')})`);
+  }
+  if (differences.length > LISTED) screen.line(`  … and ${differences.length - LISTED} more`);
+  for (const letter of deadLetters) {
+    screen.line(`  ${count(letter.count, 'dead letter')}: ${letter.reason}: ${letter.description}`);
+  }
+  const open = held === 0 ? '' : `, with ${count(held, 'hold')} for a person to decide`;
+  screen.line(
+    converged ? `converged${open}` : `not converged: ${count(differences.length, 'difference')}${open}`,
+  );
+}
+
+export function showPlan(screen: Screen, plans: readonly PlanSummary[]): void {
+  for (const { target, planOnly, counts } of plans) {
+    screen.line(`${target}${planOnly ? ': plan-only' : ''}`);
+    const rows = Object.entries(counts).map(([action, number]) => [action, String(number)] as const);
+    if (rows.length === 0) screen.line('  nothing to do');
+    else screen.table(rows);
+  }
+}
+
+/** One line per write, as it appears in the provisioning log, until `signal`. */
+export async function showLive(
+  screen: Screen,
+  session: Session,
+  from: number,
+  signal: AbortSignal,
+): Promise<never> {
+  const changes = new LiveChanges(session.app, from);
+  for (;;) {
+    for (const change of await changes.next()) screen.line(lineOf(change));
+    await sleep(TAIL_EVERY_MS, signal);
+  }
+}
+
+function lineOf({ at, action, name, principal, detail, cause, afterMs }: AppliedChange): string {
+  const time = new Date(at).toTimeString().slice(0, 8);
+  return `${time}  ${action.padEnd(16)} ${name ?? principal}  (${detail})  ${duration(afterMs)} after ${cause}`;
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import type { RowClass } from '../identity/change.ts';
+import { now } from '../identity/clock.ts';
+import { principalKey } from '../identity/principal.ts';
+import type { Hold, HoldKind } from '../state/holds.ts';
+import { VersionConflict } from '../state/row-store.ts';
+import type { OperationsContext } from './context.ts';
+
+/** A kept-back action, as a person reads it. */
+export interface OpenHold {
+  readonly target: string;
+  /** What {@link approveHold} takes. */
+  readonly id: string;
+  readonly kind: HoldKind;
+  /** `user:…` or `group:…`, with the Entra object id. */
+  readonly principal: string;
+  /** Entra ids of members, or the SCIM id of the resource, that the action would touch. */
+  readonly ids: readonly string[];
+  readonly cause: string;
+  /** Milliseconds since the epoch. */
+  readonly heldAt: number;
+  /** Set between an approval and the look that acts on it. */
+  readonly approvedAt: number | undefined;
+  /** False for what no approval can help: then {@link whatHelps} says what can. */
+  readonly canBeApproved: boolean;
+  readonly whatHelps: string;
+}
+
+/** No target has a hold of that id: it may have been withdrawn because its reason went away. */
+export class HoldNotFound extends Error {
+  override readonly name = 'HoldNotFound';
+}
+
+/** The hold states something that an approval cannot change. The message says what can. */
+export class HoldNotApprovable extends Error {
+  override readonly name = 'HoldNotApprovable';
+}
+
+/** What a person can do about each kind, and whether it is saying yes. */
+const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean; readonly text: string }>> = {
+  'proposed-adoption': { approvable: true, text: 'approve it to take the resource over' },
+  'large-shrink': { approvable: true, text: 'approve it to take the listed members out of the group' },
+  'refused-adoption': {
+    approvable: false,
+    text: 'rename or remove the resource in the target, or the principal in Entra ID',
+  },
+  'identity-re-use': {
+    approvable: false,
+    text: 'delete the account that the leaver had in the target, or give the newcomer another name',
+  },
+  'name-in-use': { approvable: false, text: 'rename one of the two groups in Entra ID' },
+  'protected-name': { approvable: false, text: 'rename the group in Entra ID' },
+  'hidden-membership': {
+    approvable: false,
+    text: 'grant Member.Read.Hidden and set READ_HIDDEN_MEMBERSHIP=true, or end the assignment of the group',
+  },
+  'unknown-in-source': {
+    approvable: false,
+    text: 'deactivate the account in the target, or clear its externalId',
+  },
+  'user-name-change': {
+    approvable: false,
+    text: 'Databricks never changes a userName: change it back, or delete the account in the target',
+  },
+  'deleted-in-target': { approvable: false, text: 'restore it in the target, where somebody took it away' },
+};
+
+/** All open holds, by target. */
+export async function listHolds({
+  state,
+  targets,
+}: Pick<OperationsContext, 'state' | 'targets'>): Promise<OpenHold[]> {
+  const lists = await Promise.all(
+    targets.map(async ({ id: target }) =>
+      (await state.holds.list(target)).map(({ key, value }) => toOpenHold(target, key, value)),
+    ),
+  );
+  return lists.flat();
+}
+
+/**
+ * Approves one hold. It covers the listed ids that are still wanted when the owner looks at the principal again, which
+ * is asked for here.
+ * @throws {HoldNotFound}
+ * @throws {HoldNotApprovable}
+ */
+export async function approveHold(context: OperationsContext, id: string): Promise<OpenHold[]> {
+  const found = (await listHolds(context)).filter(hold => hold.id === id);
+  if (found.length === 0) throw new HoldNotFound(`no hold has the id ${id}`);
+  const refused = found.find(({ canBeApproved }) => !canBeApproved);
+  if (refused !== undefined) {
+    throw new HoldNotApprovable(
+      `a hold of the kind ${refused.kind} cannot be approved: ${refused.whatHelps}`,
+    );
+  }
+  const approved: OpenHold[] = [];
+  for (const { target } of found) {
+    const hold = await approveInTurn(context, target, id);
+    await askForLook(context, target, hold);
+    approved.push(toOpenHold(target, id, hold));
+  }
+  return approved;
+}
+
+/** A look may refresh the hold at the same moment: what is approved is what it says then. */
+async function approveInTurn({ state }: OperationsContext, target: string, id: string): Promise<Hold> {
+  for (;;) {
+    try {
+      const hold = await state.holds.approve(target, id, now());
+      if (hold === undefined) throw new HoldNotFound(`the hold ${id} was withdrawn meanwhile`);
+      return hold;
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+  }
+}
+
+async function askForLook({ state, queue }: OperationsContext, target: string, hold: Hold): Promise<void> {
+  const at = now();
+  const rowClass: RowClass = hold.kind === 'large-shrink' ? 'revoke' : 'grant';
+  await state.backlog.put(
+    {
+      target,
+      principal: hold.principal,
+      cause: 'on-demand',
+      notBefore: at,
+      heardAt: at,
+      correlationId: randomUUID(),
+    },
+    rowClass,
+  );
+  await queue.sendPump(target);
+}
+
+function toOpenHold(target: string, id: string, hold: Hold): OpenHold {
+  const { approvable, text } = remedies[hold.kind];
+  return {
+    target,
+    id,
+    kind: hold.kind,
+    principal: principalKey(hold.principal),
+    ids: hold.ids,
+    cause: hold.cause,
+    heldAt: hold.heldAt,
+    approvedAt: hold.approvedAt,
+    canBeApproved: approvable,
+    whatHelps: text,
+  };
+}

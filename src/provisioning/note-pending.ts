@@ -1,0 +1,44 @@
+import type { MemberIndex } from '../state/member-index.ts';
+
+/**
+ * Notes which wanted members of a group have no link yet. Those who are to be created keep the group waiting for a
+ * while; disabled ones are not created, so that nobody waits for them, and are remembered only.
+ * @returns those to be created whom the group did not wait for before
+ */
+export async function notePending(
+  index: MemberIndex,
+  target: string,
+  group: string,
+  members: { readonly pending: readonly string[]; readonly disabled: readonly string[] },
+): Promise<string[]> {
+  const [pendingBefore, asleepBefore] = await Promise.all([
+    index.pendingOf(target, group),
+    index.asleepIn(target, group),
+  ]);
+  const pending = new Set(members.pending);
+  const disabled = new Set(members.disabled);
+  const added = members.pending.filter(id => !pendingBefore.includes(id));
+  await index.addPending(target, group, added);
+  await index.addAsleep(
+    target,
+    group,
+    members.disabled.filter(id => !asleepBefore.includes(id)),
+  );
+  // After the new mark, so that at no moment a change of theirs is taken for an irrelevant one.
+  await index.wake(
+    target,
+    group,
+    asleepBefore.filter(id => pending.has(id)),
+  );
+  await index.putToSleep(
+    target,
+    group,
+    pendingBefore.filter(id => disabled.has(id)),
+  );
+  await index.removePending(
+    target,
+    group,
+    [...pendingBefore, ...asleepBefore].filter(id => !pending.has(id) && !disabled.has(id)),
+  );
+  return added;
+}

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import {
+  actualGroup,
+  actualUser,
+  groupLink,
+  planOf,
+  type Sides,
+  summary,
+  user,
+  userLink,
+} from './picture.ts';
+
+describe('users', () => {
+  test.each<[string, Sides, string[]]>([
+    ['as wanted', { users: [user('mia')], actualUsers: [actualUser('mia')], links: [userLink('mia')] }, []],
+    ['in nobody’s hands', { actualUsers: [actualUser('mia', { externalId: undefined })] }, []],
+    ['linked by another system', { actualUsers: [actualUser('x', { externalId: 'not-ours' })] }, []],
+    ['not there yet', { users: [user('mia')] }, ['user:u-mia create']],
+    [
+      'whose create was left open',
+      { users: [user('mia')], links: [userLink('mia', { status: 'creating', scimId: undefined })] },
+      ['user:u-mia create'],
+    ],
+    ['there with our id', { users: [user('mia')], actualUsers: [actualUser('mia')] }, ['user:u-mia adopt']],
+    [
+      'there under the name, nobody’s',
+      {
+        users: [user('mia')],
+        actualUsers: [actualUser('mia', { externalId: undefined, name: 'MIA@contoso.com' })],
+      },
+      ['user:u-mia adopt'],
+    ],
+    [
+      'there with our id under another name',
+      { users: [user('mia')], actualUsers: [actualUser('mia', { name: 'maria@contoso.com' })] },
+      ['user:u-mia propose-adoption'],
+    ],
+    [
+      'there under the name with another id',
+      { users: [user('mia')], actualUsers: [actualUser('mia', { externalId: 'u-other' })] },
+      ['user:u-mia refuse-adoption'],
+    ],
+    [
+      'there as an administrator',
+      { users: [user('mia')], actualUsers: [actualUser('mia', { roles: ['account_admin'] })] },
+      ['user:u-mia refuse-adoption'],
+    ],
+    [
+      'drifted',
+      {
+        users: [user('mia')],
+        actualUsers: [actualUser('mia', {}, { displayName: 'Other' })],
+        links: [userLink('mia')],
+      },
+      ['user:u-mia update'],
+    ],
+    [
+      'whose name the target stored in lower case',
+      {
+        users: [user('mia', { userName: 'Mia@Contoso.com' })],
+        actualUsers: [actualUser('mia')],
+        links: [userLink('mia')],
+      },
+      [],
+    ],
+    [
+      'out of scope and active',
+      { actualUsers: [actualUser('mia')], links: [userLink('mia')] },
+      ['user:u-mia deactivate'],
+    ],
+    [
+      'out of scope and inactive already',
+      { actualUsers: [actualUser('mia', { active: false })], links: [userLink('mia')] },
+      [],
+    ],
+    [
+      'out of scope while his create is open',
+      { links: [userLink('mia', { status: 'creating', scimId: undefined })] },
+      ['user:u-mia deactivate'],
+    ],
+    ['out of scope and gone from the target', { links: [userLink('mia')] }, []],
+    [
+      'deleted in the target',
+      { users: [user('mia')], links: [userLink('mia')] },
+      ['user:u-mia missing-in-target'],
+    ],
+    [
+      'deleted in the target, and known to be',
+      { users: [user('mia')], links: [userLink('mia', { status: 'gone' })] },
+      ['user:u-mia missing-in-target'],
+    ],
+    [
+      'switched off by somebody else',
+      { users: [user('mia')], actualUsers: [actualUser('mia', { active: false })], links: [userLink('mia')] },
+      ['user:u-mia switched-off-in-target'],
+    ],
+  ])('%s', (_, sides, expected) => {
+    expect(summary(sides)).toEqual(expected);
+  });
+
+  test('are switched on again where it was we who switched them off, or may have', () => {
+    const off = actualUser('mia', { active: false }, { active: false });
+    const ours = userLink('mia', { written: { ...user('mia'), active: false } });
+    const perhaps = userLink('mia', { unsettled: true });
+    for (const link of [ours, perhaps]) {
+      const [item] = planOf({ users: [user('mia')], actualUsers: [off], links: [link] });
+      expect(item).toMatchObject({ action: 'update', detail: ['active'], rowClass: 'bulk', scimId: 's-mia' });
+    }
+  });
+
+  test('that another principal’s link holds are not up for adoption, neither by name nor by id', () => {
+    const sides = {
+      users: [user('mia')],
+      actualUsers: [actualUser('mia')],
+      links: [userLink('old', { scimId: 's-mia' })],
+    };
+    expect(summary(sides)).toEqual(['user:u-mia create', 'user:u-old deactivate']);
+  });
+
+  test('with our id go before users with our name', () => {
+    const byName = actualUser('mia', { scimId: 's-1', externalId: undefined });
+    const byId = actualUser('mia', { scimId: 's-2', name: 'maria@contoso.com' });
+    const [item] = planOf({ users: [user('mia')], actualUsers: [byName, byId] });
+    expect(item).toMatchObject({ action: 'propose-adoption', scimId: 's-2' });
+  });
+
+  test('appear by attribute name, never by value', () => {
+    const drifted = actualUser('mia', {}, { displayName: 'Secret Name', givenName: 'Secret' });
+    const plan = planOf({ users: [user('mia')], actualUsers: [drifted], links: [userLink('mia')] });
+    expect(plan).toMatchObject([{ action: 'update', detail: ['displayName'] }]);
+    expect(JSON.stringify(plan)).not.toContain('Secret');
+  });
+});
+
+describe('groups of one name', () => {
+  const two = (first: string | null, second: string | null) => ({
+    'g-1': { name: 'Data', createdDateTime: first },
+    'g-2': { name: 'data ', createdDateTime: second },
+  });
+
+  test.each<[string, Sides, string[]]>([
+    [
+      'the linked one keeps it',
+      {
+        groups: two('2020-01-01T00:00:00Z', '2024-01-01T00:00:00Z'),
+        links: [groupLink('g-2', 's-2', 'data ')],
+        actualGroups: [actualGroup('s-2', 'data ', 'g-2')],
+      },
+      ['group:g-1 name-in-use'],
+    ],
+    [
+      'else the older',
+      { groups: two('2024-01-01T00:00:00Z', '2020-01-01T00:00:00Z') },
+      ['group:g-1 name-in-use', 'group:g-2 create'],
+    ],
+    [
+      'the older, though its time is written with fractions',
+      { groups: two('2020-01-01T00:00:00.5Z', '2020-01-01T00:00:00Z') },
+      ['group:g-1 name-in-use', 'group:g-2 create'],
+    ],
+    [
+      'else the one whose age is known',
+      { groups: two(null, '2020-01-01T00:00:00Z') },
+      ['group:g-1 name-in-use', 'group:g-2 create'],
+    ],
+    ['else the smaller id', { groups: two(null, null) }, ['group:g-1 create', 'group:g-2 name-in-use']],
+    [
+      'both keep what they have when both are linked',
+      {
+        groups: two(null, null),
+        links: [groupLink('g-1', 's-1', 'Data'), groupLink('g-2', 's-2', 'data ')],
+        actualGroups: [actualGroup('s-1', 'Data', 'g-1'), actualGroup('s-2', 'data ', 'g-2')],
+      },
+      [],
+    ],
+  ])('%s', (_, sides, expected) => {
+    expect(summary(sides)).toEqual(expected);
+  });
+});
+
+describe('groups', () => {
+  test('that left the scope are neither deleted nor renamed, and foreign ones are not in the plan', () => {
+    const sides = {
+      actualGroups: [
+        actualGroup('s-1', 'Data', 'g-1'),
+        actualGroup('s-9', 'admins'),
+        actualGroup('s-8', 'X', 'other'),
+      ],
+      links: [groupLink('g-1', 's-1', 'Data')],
+    };
+    expect(summary(sides)).toEqual([]);
+  });
+
+  test('of which only the name matches are proposed, not taken', () => {
+    const sides = { groups: { 'g-1': { name: 'Data' } }, actualGroups: [actualGroup('s-9', 'DATA')] };
+    expect(summary(sides)).toEqual(['group:g-1 propose-adoption']);
+  });
+});
