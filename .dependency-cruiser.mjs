@@ -64,7 +64,7 @@ const directions = Object.entries(mayImport).map(([name, others]) =>
   ),
 );
 
-const start = ['^src/local/start[^/]*[.]ts$', '^src/local/tour/'];
+const start = ['^src/local/start[.]ts$', '^src/local/(start|tour)/'];
 const clock = '^src/identity/clock[.]ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,16 +1,16 @@
 /** `npm start`: the whole pipeline on this machine, against a local cloud or against configured services. */
 import { readStatus } from '../operations/status.ts';
-import { initialCycle, subscribe } from './start-cycle.ts';
-import { openDoor } from './start-doors.ts';
-import { startLocalSession } from './start-local.ts';
-import { failedResult, runOnce } from './start-once.ts';
-import { HELP, readOptions, type StartOptions, UsageError } from './start-options.ts';
-import { startConfiguredSession } from './start-real.ts';
-import { count, createScreen, duration, type Screen } from './start-screen.ts';
-import type { Session } from './start-session.ts';
-import { readSettingsFile } from './start-settings.ts';
-import { showLive, showSummary } from './start-show.ts';
-import { Interrupted, onStopSignals } from './start-signals.ts';
+import { initialCycle, subscribe } from './start/cycle.ts';
+import { openDoor } from './start/doors.ts';
+import { startLocalSession } from './start/local-session.ts';
+import { failedResult, runOnce } from './start/once.ts';
+import { HELP, readOptions, type StartOptions, UsageError } from './start/options.ts';
+import { startConfiguredSession } from './start/configured-session.ts';
+import { count, createScreen, duration, type Screen } from './start/screen.ts';
+import type { Session } from './start/session.ts';
+import { readSettingsFile } from './start/settings-file.ts';
+import { showLive, showSummary } from './start/show.ts';
+import { Interrupted, onStopSignals } from './start/signals.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);

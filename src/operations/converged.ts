@@ -56,7 +56,7 @@ export function isOpen(hold: Hold): boolean {
 }
 
 /** Whether a hold explains a difference: same principal, and it keeps back just that. */
-export function covers(hold: Hold, item: PlanItem): boolean {
+function covers(hold: Hold, item: PlanItem): boolean {
   if (principalKey(hold.principal) !== principalKey(item.principal)) return false;
   if (item.action === 'update') return coversUpdate(hold.kind, item.detail);
   if (item.action === 'members') {

@@ -1,6 +1,7 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { Settings } from '../config/settings.ts';
+import { QUEUE_NAME } from '../messaging/change-queue.ts';
 
 /** Messages that could not be applied, for one reason. */
 export interface DeadLetterGroup {
@@ -9,9 +10,6 @@ export interface DeadLetterGroup {
   readonly description: string;
   readonly count: number;
 }
-
-/** As in functions/apply-change.ts. */
-const QUEUE = 'identity-changes';
 
 /** Messages of one peek. The service may give fewer, which is no end. */
 const PEEK = 250;
@@ -28,7 +26,7 @@ export async function peekDeadLetters({
   const client = connect(serviceBus);
   const groups = new Map<string, DeadLetterGroup>();
   try {
-    const receiver = client.createReceiver(QUEUE, { subQueueType: 'deadLetter' });
+    const receiver = client.createReceiver(QUEUE_NAME, { subQueueType: 'deadLetter' });
     let page: ServiceBusReceivedMessage[];
     do {
       page = await receiver.peekMessages(PEEK);

@@ -3,6 +3,7 @@ import type { Attributes, GroupAttributes, UserAttributes } from '../identity/de
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
 import { type AdoptionDecision, decideAdoption, type ExistingResource } from './adoption.ts';
+import { byClaim, type Claimant } from './name-precedence.ts';
 
 /** The source as one complete read shows it. */
 export interface DesiredPicture {
@@ -186,14 +187,13 @@ function rivals(desired: DesiredPicture, linked: ReadonlyMap<string, KnownLink>)
     const name = foldName(attributes.displayName);
     byName.set(name, [...(byName.get(name) ?? []), id]);
   }
-  const bornAt = (id: string): number => {
-    const at = Date.parse(desired.groups.get(id)?.createdDateTime ?? '');
-    return Number.isNaN(at) ? Number.MAX_VALUE : at;
-  };
-  const precedes = (a: string, b: string): number => bornAt(a) - bornAt(b) || (a < b ? -1 : 1);
+  const claim = (id: string): Claimant => ({
+    id,
+    createdDateTime: desired.groups.get(id)?.createdDateTime ?? null,
+  });
   const losers = new Set<string>();
   for (const ids of byName.values()) {
-    const keeper = ids.find(id => linked.has(`group:${id}`)) ?? ids.toSorted(precedes)[0];
+    const keeper = ids.find(id => linked.has(`group:${id}`)) ?? ids.map(claim).sort(byClaim)[0]?.id;
     for (const id of ids) if (id !== keeper) losers.add(id);
   }
   return losers;

@@ -190,11 +190,14 @@ export class GroupApplier {
   ): Promise<void> {
     const target = session.target.id;
     const group = look.group.id;
-    const unasked = await notePending(this.#state.memberIndex, target, group, members);
+    const pending = [...members.pending, ...members.switchedOff];
+    const { disabled } = members;
+    // Each is asked once: his look asks for this group in its turn, and the two must not chase each other.
+    const unasked = await notePending(this.#state.memberIndex, target, group, { pending, disabled });
     const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
     await this.#followUps.look(
       change,
-      [...unasked, ...members.switchedOff].map(id => ({ kind: 'user', id })),
+      unasked.map(id => ({ kind: 'user', id })),
       rowClass,
     );
   }

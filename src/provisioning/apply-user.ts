@@ -51,6 +51,10 @@ export class UserApplier {
     await this.#wakeBefore(change, look, await state.links.get(target, user));
     const applied = await resources.apply(session, user, kinds.user, wanted);
     await this.#wakeAfter(session, change, look);
+    // Who is held has no link to come: the groups that want him write their others without waiting.
+    if (applied.held.length > 0 && applied.link === undefined) {
+      await state.memberIndex.sleepEverywhere(target, user.id);
+    }
     return {
       result: applied.held.length > 0 ? 'held' : applied.writes.length > 0 ? 'applied' : 'unchanged',
       writes: applied.writes,

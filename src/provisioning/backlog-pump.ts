@@ -146,9 +146,17 @@ export class BacklogPump {
     try {
       await this.#look(change, rowClass);
     } catch (error) {
-      if (error instanceof NotOwner) return;
+      if (error instanceof NotOwner) {
+        // The next owner need not wait for a row that we had hidden.
+        if (hide) await this.#state.backlog.hide(this.#target, row, now());
+        return;
+      }
       if (error instanceof TargetUnavailable) return this.#quarantine.enter(this.#target, error);
-      if (error instanceof VersionConflict) return sleep(1_000);
+      if (error instanceof VersionConflict) {
+        // Somebody wrote the same row of state: what he wrote decides the next look. Hidden until then, no longer.
+        await this.#state.backlog.hide(this.#target, row, now() + 1_000);
+        return;
+      }
       if (probe) await this.#quarantine.leave(this.#target);
       await this.#succeed(change, rowClass, error);
       await this.#state.backlog.done(this.#target, row);

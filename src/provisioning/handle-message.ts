@@ -168,6 +168,9 @@ export class MessageHandler {
       nextTryAt: now() + failureRetryWaitMs(attempts),
       correlationId: change.correlationId,
     });
+    if (change.principal.kind === 'user') {
+      await state.memberIndex.sleepEverywhere(change.target, change.principal.id);
+    }
     log.error('failed', {
       target: change.target,
       principal: key,

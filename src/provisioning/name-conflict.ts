@@ -5,6 +5,7 @@ import { RetryLater } from '../identity/errors.ts';
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
 import { computedUserPrincipalName } from '../mapping/user.ts';
+import { byClaim } from '../planning/name-precedence.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { Link } from '../state/links.ts';
 import type { State } from '../state/state.ts';
@@ -37,7 +38,8 @@ export class NameConflicts {
       return { kind: 'protected-name', ids: [], cause: 'the name is reserved by Databricks' };
     }
     const holder = await this.#state.links.holderOfName(target, p.kind, name);
-    if (holder === undefined || holder.id === p.id) return undefined;
+    if (holder?.id === p.id) return undefined;
+    if (holder === undefined) return this.#elder(target, p, name);
     const link = (await this.#state.links.get(target, holder))?.value;
     if (link === undefined) return undefined;
     const reUse: NameConflict = {
@@ -54,6 +56,22 @@ export class NameConflicts {
     // A userName cannot be given up: Databricks does not change it.
     if (p.kind === 'user') return reUse;
     return this.#afterRename(target, p, holder, current);
+  }
+
+  /**
+   * The group with the better claim to a name that nobody has yet, where an audit found several that want it. Whose
+   * look comes first must not decide.
+   */
+  async #elder(target: string, p: Principal, name: string): Promise<NameConflict | undefined> {
+    if (p.kind !== 'group' || !(await this.#state.holds.isHeld(target, p, 'name-in-use'))) return undefined;
+    const assigned = new Set([p.id, ...(await this.#state.assignments.assignedGroups())]);
+    const groups = [...(await this.#directory.getGroups([...assigned])).values()];
+    const [first] = groups
+      .filter(group => group !== undefined)
+      .filter(({ displayName }) => foldName(displayName ?? '') === foldName(name))
+      .sort(byClaim);
+    if (first === undefined || first.id === p.id) return undefined;
+    return { kind: 'name-in-use', ids: [first.id], cause: 'an older group has the same name' };
   }
 
   async #afterRename(

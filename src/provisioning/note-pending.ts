@@ -3,7 +3,7 @@ import type { MemberIndex } from '../state/member-index.ts';
 /**
  * Notes which wanted members of a group have no link yet. Those who are to be created keep the group waiting for a
  * while; disabled ones are not created, so that nobody waits for them, and are remembered only.
- * @returns those to be created whom the group did not wait for before
+ * @returns those to look at: to be created, and not waited for before
  */
 export async function notePending(
   index: MemberIndex,
@@ -17,7 +17,9 @@ export async function notePending(
   ]);
   const pending = new Set(members.pending);
   const disabled = new Set(members.disabled);
-  const added = members.pending.filter(id => !pendingBefore.includes(id));
+  const added = members.pending.filter(id => !pendingBefore.includes(id) && !asleepBefore.includes(id));
+  // Asleep and to be created: held, failed, or enabled a moment ago. Looked at, and waited for by nobody.
+  const stirred = asleepBefore.filter(id => pending.has(id));
   await index.addPending(target, group, added);
   await index.addAsleep(
     target,
@@ -25,11 +27,6 @@ export async function notePending(
     members.disabled.filter(id => !asleepBefore.includes(id)),
   );
   // After the new mark, so that at no moment a change of theirs is taken for an irrelevant one.
-  await index.wake(
-    target,
-    group,
-    asleepBefore.filter(id => pending.has(id)),
-  );
   await index.putToSleep(
     target,
     group,
@@ -40,5 +37,5 @@ export async function notePending(
     group,
     [...pendingBefore, ...asleepBefore].filter(id => !pending.has(id) && !disabled.has(id)),
   );
-  return added;
+  return [...added, ...stirred];
 }

@@ -2,6 +2,7 @@ import { Absent } from '../directory/errors.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Subscription } from '../directory/types.ts';
 import { now } from '../identity/clock.ts';
+import { Permanent } from '../identity/errors.ts';
 import type { Logger } from '../identity/logger.ts';
 
 /**
@@ -43,16 +44,13 @@ export class SubscriptionKeeper {
     let created = 0;
     let renewed = 0;
     for (const resource of RESOURCES) {
-      const [mine, ...surplus] = present.filter(
-        subscription => subscription.notificationUrl === notifications.url && isFor(subscription, resource),
-      );
+      const [mine, ...surplus] = present.filter(isOurs(resource, notifications.url));
       for (const { id } of surplus) await this.#directory.deleteSubscription(id);
-      if (mine === undefined) {
+      if (mine !== undefined && mine.expiresAt - now() >= RENEW_BELOW_MS) continue;
+      if (mine !== undefined && (await this.#renew(mine.id))) renewed += 1;
+      else {
         await this.#create(resource, notifications);
         created += 1;
-      } else if (mine.expiresAt - now() < RENEW_BELOW_MS) {
-        await this.#directory.renewSubscription(mine.id, now() + LIFETIME_MS);
-        renewed += 1;
       }
     }
     if (created + renewed > 0) this.#log.info('subscriptions-kept', { created, renewed });
@@ -61,27 +59,42 @@ export class SubscriptionKeeper {
 
   /** Graph asked for it: a renewal also re-authorizes. One that is gone meanwhile is created anew by {@link keep}. */
   async reauthorize(id: string): Promise<void> {
+    if (!(await this.#renew(id))) this.#log.warn('subscription-gone', { subscription: id });
+  }
+
+  /** False when it is gone. */
+  async #renew(id: string): Promise<boolean> {
     try {
       await this.#directory.renewSubscription(id, now() + LIFETIME_MS);
+      return true;
     } catch (error) {
-      if (!(error instanceof Absent)) throw error;
-      this.#log.warn('subscription-gone', { subscription: id });
+      if (error instanceof Absent) return false;
+      throw error;
     }
   }
 
   async #create(resource: string, { url, clientState }: { url: string; clientState: string }): Promise<void> {
-    await this.#directory.createSubscription({
-      resource,
-      notificationUrl: url,
-      // Cannot be added later, so it is there from the start.
-      lifecycleNotificationUrl: url,
-      clientState,
-      expiresAt: now() + LIFETIME_MS,
-    });
+    try {
+      await this.#directory.createSubscription({
+        resource,
+        notificationUrl: url,
+        // Cannot be added later, so it is there from the start.
+        lifecycleNotificationUrl: url,
+        clientState,
+        expiresAt: now() + LIFETIME_MS,
+      });
+    } catch (error) {
+      // A cycle and the timer may be at it at the same moment. Anybody else's subscription is not ours to remove.
+      if (!(error instanceof Permanent && error.code === 'SubscriptionExists')) throw error;
+      const present = await this.#directory.listSubscriptions();
+      if (!present.some(isOurs(resource, url))) throw error;
+    }
   }
 }
 
 /** Graph stores the resource in its own spelling: `Users`, `/users`. */
-function isFor(subscription: Subscription, resource: string): boolean {
-  return subscription.resource.toLowerCase().replace(/^\//, '') === resource.slice(1);
+function isOurs(resource: string, url: string): (subscription: Subscription) => boolean {
+  return subscription =>
+    subscription.notificationUrl === url &&
+    subscription.resource.toLowerCase().replace(/^\//, '') === resource.slice(1);
 }

@@ -65,6 +65,10 @@ export class Holds {
     return new Set(hold?.approvedAt === undefined ? [] : hold.ids);
   }
 
+  async isHeld(target: string, p: Principal, kind: HoldKind): Promise<boolean> {
+    return (await this.#rows.get(target, holdId(p, kind))) !== undefined;
+  }
+
   /** SCIM ids of the resources whose adoption for this principal is held. */
   async adoptable(target: string, p: Principal): Promise<string[]> {
     const found: string[] = [];

@@ -48,14 +48,17 @@ export class MemberIndex {
     );
   }
 
-  /** They are pending now, and no longer asleep. */
-  wake(target: string, group: string, users: readonly string[]): Promise<void> {
-    return this.#all(users.map(user => drop(target, `d|${group}|${user}`)));
-  }
-
   /** They are asleep now, and no longer pending. */
   putToSleep(target: string, group: string, users: readonly string[]): Promise<void> {
     return this.#all(users.map(user => drop(target, `g|${group}|${user}`)));
+  }
+
+  /** Nobody waits for this user any longer; he is still known to be wanted, should a change of his come. */
+  async sleepEverywhere(target: string, user: string): Promise<void> {
+    for (const group of await this.groupsWaitingFor(target, user)) {
+      await this.addAsleep(target, group, [user]);
+      await this.putToSleep(target, group, [user]);
+    }
   }
 
   /** Forgets users of a group, pending or asleep. */

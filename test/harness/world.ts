@@ -19,8 +19,10 @@ const APP_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Real milliseconds without any traffic after which nothing is taken to be in flight. */
 const QUIET_MS = 12;
-/** The clock's step while work may be waiting inside a worker, and while none can be. */
+/** The clock's step while work may be waiting inside a worker. */
 const STEP_MS = 200;
+/** Its longest step while nothing is active on the queue: no more than an owner's time between two lease renewals. */
+const IDLE_STEP_MS = 10_000;
 
 export interface WorldOptions {
   readonly seed: DirectorySeed;
@@ -31,6 +33,8 @@ export interface WorldOptions {
   readonly workers?: readonly (readonly string[])[];
   /** Milliseconds of test clock per step; smaller is slower and more exact. */
   readonly stepMs?: number;
+  /** Puts into the target, or into our own state, what is there before any worker starts. */
+  readonly prepare?: (world: Pick<World, 'cloud' | 'state' | 'target'>) => void | Promise<void>;
 }
 
 /** The whole system on one test clock: local cloud, storage behind a fault proxy, workers in processes of their own. */
@@ -50,13 +54,19 @@ export interface World extends AsyncDisposable {
   fire(timer: (typeof FEEDS)[number]): Promise<void>;
   /** Moves the clock, whenever nothing is in flight, until `holds`; fails after `withinMs` of test clock. Returns how long it took. */
   until(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<number>;
+  /** As {@link World.until}, in longer steps while nothing is active on the queue: for what takes minutes. */
+  eventually(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<number>;
   /** Lets `ms` of test clock pass. */
   pass(ms: number): Promise<void>;
+  /** As {@link World.pass}, in longer steps while nothing is active on the queue. */
+  idle(ms: number): Promise<void>;
   /** Initial cycle: until the target is indexed and the backlog worked off. */
   initialCycle(withinMs?: number): Promise<void>;
   /** Until no message is active or locked and no row is left; with `laterLooks` also until none is scheduled. */
   drained(options?: { laterLooks?: boolean; withinMs?: number }): Promise<void>;
   deadLetters(): Promise<ServiceBusReceivedMessage[]>;
+  /** Another way to the same storage, with gates and faults of its own, for one worker among several. */
+  storageDoor(): Promise<StorageProxy>;
 }
 
 export async function createWorld(options: WorldOptions): Promise<World> {
@@ -66,6 +76,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const storageServer = await startStorage({ env: clock.env });
   const account = storageServer.account('local');
   const storage = await startStorageProxy(storageServer, account.name);
+  const doors = [storage];
   const cloud = await startLocalCloud({
     tenantId: randomUUID(),
     accountId,
@@ -100,38 +111,73 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
 
   const traffic = (): string =>
-    [cloud.directory.requests, cloud.databricks.requests, cloud.broker.activity, storage.requests].join();
-  const busy = (): boolean => cloud.directory.inFlight + cloud.databricks.inFlight + storage.inFlight > 0;
+    [
+      cloud.directory.requests,
+      cloud.databricks.requests,
+      cloud.broker.activity,
+      ...doors.map(door => door.requests),
+    ].join();
+  const busy = (): boolean =>
+    [cloud.directory, cloud.databricks, ...doors].some(({ inFlight }) => inFlight > 0);
 
-  /** Waits until nothing has moved for a moment, then moves the clock. */
-  const step = async (ms: number): Promise<void> => {
+  /** Waits until nothing has moved for a moment. */
+  const quiet = async (): Promise<void> => {
     for (let before = ''; before !== traffic() || busy(); ) {
       before = traffic();
       await realSleep(QUIET_MS);
     }
-    clock.advance(ms);
   };
 
-  const until: World['until'] = async (what, holds, withinMs = 120_000) => {
+  const step = async (length: () => number | Promise<number>): Promise<void> => {
+    await quiet();
+    clock.advance(await length());
+  };
+
+  const until: World['until'] = (what, holds, withinMs) => advanceUntil(what, holds, withinMs, () => stepMs);
+
+  const advanceUntil = async (
+    what: string,
+    holds: () => boolean | Promise<boolean>,
+    withinMs = 120_000,
+    length: () => number | Promise<number>,
+  ): Promise<number> => {
     const begin = Date.now();
     for (;;) {
       if (await holds()) return Date.now() - begin;
       if (Date.now() - begin > withinMs) {
         throw new Error(`not within ${withinMs} ms of test clock: ${what}\n${logs.slice(-25).join('\n')}`);
       }
-      await step(stepMs);
+      await step(length);
     }
   };
 
+  /** Up to the next instant that the broker waits for, as long as no worker has anything in hand. */
+  const stride = async (): Promise<number> => {
+    const { active, locked } = cloud.broker.counts(QUEUE);
+    if (active + locked > 0 || (await state.backlog.hasRows(world.target))) return stepMs;
+    const due = (cloud.broker.nextDue() ?? Number.POSITIVE_INFINITY) - Date.now();
+    return Math.min(IDLE_STEP_MS, Math.max(due, stepMs));
+  };
+
+  const eventually: World['eventually'] = (what, holds, withinMs = 300_000) =>
+    advanceUntil(what, holds, withinMs, stride);
+
   const drained: World['drained'] = async ({ laterLooks = false, withinMs = 600_000 } = {}) => {
-    await until(
+    // What was changed a moment ago may still be on its way to the queue.
+    await quiet();
+    let idle = false;
+    await advanceUntil(
       laterLooks ? 'everything drained, later looks included' : 'queue and backlog drained',
       async () => {
         const { active, locked, scheduled } = cloud.broker.counts(QUEUE);
-        if (active + locked > 0 || (laterLooks && scheduled > 0)) return false;
-        return !(await state.backlog.hasRows(world.target));
+        idle = false;
+        if (active + locked > 0) return false;
+        if (await state.backlog.hasRows(world.target)) return false;
+        idle = true;
+        return !laterLooks || scheduled === 0;
       },
       withinMs,
+      () => (idle ? stride() : stepMs),
     );
   };
 
@@ -146,6 +192,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     logs,
     start,
     until,
+    eventually,
     drained,
     fire: async timer => {
       // Any worker's admin API would do, but only the one that runs the function has it.
@@ -162,7 +209,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       throw new Error(`no running worker has ${timer}`);
     },
     pass: async ms => {
-      for (const end = Date.now() + ms; Date.now() < end; ) await step(Math.min(stepMs, end - Date.now()));
+      for (const end = Date.now() + ms; Date.now() < end; )
+        await step(() => Math.max(Math.min(stepMs, end - Date.now()), 0));
+    },
+    idle: async ms => {
+      for (const end = Date.now() + ms; Date.now() < end; )
+        await step(async () => Math.max(Math.min(await stride(), end - Date.now()), 0));
     },
     initialCycle: async (withinMs = 600_000) => {
       await world.fire('reconcile');
@@ -181,19 +233,25 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         await client.close();
       }
     },
+    storageDoor: async () => {
+      const door = await startStorageProxy(storageServer, account.name);
+      doors.push(door);
+      return door;
+    },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(
         workers.map(worker =>
           worker.process.exitCode === null && worker.process.signalCode === null ? worker.kill() : undefined,
         ),
       );
-      await storage.close();
+      await Promise.all(doors.map(door => door.close()));
       await cloud.close();
       await storageServer.close();
       clock.dispose();
     },
   };
   await state.ensure();
+  await options.prepare?.(world);
   await Promise.all((options.workers ?? [FEEDS, APPLY]).map(functions => start(functions)));
   return world;
 }

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
-import { initialCycle, settled } from '../../src/local/start-cycle.ts';
-import { openDoor } from '../../src/local/start-doors.ts';
-import { startConfiguredSession } from '../../src/local/start-real.ts';
-import type { Screen } from '../../src/local/start-screen.ts';
-import type { Session } from '../../src/local/start-session.ts';
+import { initialCycle, settled } from '../../src/local/start/cycle.ts';
+import { openDoor } from '../../src/local/start/doors.ts';
+import { startConfiguredSession } from '../../src/local/start/configured-session.ts';
+import type { Screen } from '../../src/local/start/screen.ts';
+import type { Session } from '../../src/local/start/session.ts';
 import { compareAll } from '../../src/operations/converged.ts';
 import { approveHold, HoldNotApprovable, HoldNotFound, listHolds } from '../../src/operations/holds.ts';
 import { LiveChanges } from '../../src/operations/live-changes.ts';
@@ -18,7 +18,10 @@ import { APPLICATION, group, tenant, users } from '../harness/tenant.ts';
 
 // One account, from its first reading to the day's work: each test goes on where the one before ended.
 const people = users(3);
-const team = group('Team', people.map(({ id }) => id));
+const team = group(
+  'Team',
+  people.map(({ id }) => id),
+);
 const older = { ...group('Twins', [people[0]?.id ?? '']), createdDateTime: '2020-01-01T00:00:00Z' };
 const younger = { ...group('Twins', [people[1]?.id ?? '']), createdDateTime: '2024-01-01T00:00:00Z' };
 const { signal } = new AbortController();
@@ -41,7 +44,11 @@ beforeAll(async () => {
     accountId: randomUUID(),
     applicationObjectId: APPLICATION,
     limits: 'off',
-    seed: tenant({ users: people, groups: [team, older, younger], assigned: [team.id, older.id, younger.id] }),
+    seed: tenant({
+      users: people,
+      groups: [team, older, younger],
+      assigned: [team.id, older.id, younger.id],
+    }),
   });
   const local = cloud.databricks.store.add({ type: 'Users', userName: 'local@partner.example' });
   cloud.databricks.store.add({ type: 'Groups', displayName: 'Team', members: [local.id] });
@@ -87,7 +94,16 @@ test('the plan is shown and approved through its door, once, and then carried ou
   expect(await approvePlan(session.app)).toEqual([]);
   expect(await settled(session, 20_000, signal)).toBe(true);
   expect(await readStatus(session.app)).toMatchObject([
-    { target, users: 3, groups: 1, memberships: 1, held: 2, failed: 0, planOnly: false, quarantine: undefined },
+    {
+      target,
+      users: 3,
+      groups: 1,
+      memberships: 1,
+      held: 2,
+      failed: 0,
+      planOnly: false,
+      quarantine: undefined,
+    },
   ]);
 });
 

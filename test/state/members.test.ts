@@ -47,13 +47,20 @@ describe('the index of members', () => {
     expect(await memberIndex.pendingOf('sleep', 'g')).toEqual([]);
     expect(await memberIndex.asleepIn('sleep', 'g')).toEqual(['u1', 'u2']);
     expect(await memberIndex.groupsWaitingFor('sleep', 'u1')).toEqual(['g']);
-    await memberIndex.addPending('sleep', 'g', ['u1']);
-    await memberIndex.wake('sleep', 'g', ['u1']);
-    expect(await memberIndex.pendingOf('sleep', 'g')).toEqual(['u1']);
+    // Enabled, and linked by a look of his own: out of every list.
+    await memberIndex.removePending('sleep', 'g', ['u1']);
     expect(await memberIndex.asleepIn('sleep', 'g')).toEqual(['u2']);
-    await memberIndex.removePending('sleep', 'g', ['u1', 'u2']);
-    expect(await memberIndex.asleepIn('sleep', 'g')).toEqual([]);
-    expect(await memberIndex.isAwaited('sleep', 'u2')).toBe(false);
+    expect(await memberIndex.isAwaited('sleep', 'u1')).toBe(false);
+  });
+
+  test('waits no longer for somebody who is held, in none of his groups', async () => {
+    const { memberIndex } = storage.state;
+    await memberIndex.addPending('held', 'g1', ['u1', 'u2']);
+    await memberIndex.addPending('held', 'g2', ['u1']);
+    await memberIndex.sleepEverywhere('held', 'u1');
+    expect(await memberIndex.awaitsOthers('held', 'g1', 'u2')).toBe(false);
+    expect(await memberIndex.pendingOf('held', 'g2')).toEqual([]);
+    expect(await memberIndex.isAwaited('held', 'u1')).toBe(true);
   });
 });
 

@@ -70,7 +70,7 @@ const allowed: Case[] = [
   { from: 'functions/graph/a.ts', to: 'functions/graph/b.ts' },
   { from: 'src/local/a.ts', to: 'src/identity/clock.ts' },
   { from: 'src/local/broker/a.ts', to: 'rhea' },
-  { from: 'src/local/start-cloud.ts', to: 'src/operations/b.ts' },
+  { from: 'src/local/start/cloud.ts', to: 'src/operations/b.ts' },
   { from: 'src/local/tour/a.ts', to: 'src/app.ts' },
   { from: 'test/scenarios/a.ts', to: 'src/local/b.ts' },
 ];

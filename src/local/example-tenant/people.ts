@@ -43,7 +43,7 @@ const SURNAMES = [
   ...['Quiñones', 'Rønning', 'Smith-Jones', 'Ţurcanu', 'Ueda', 'van der Berg', 'Weiß', 'Xu', 'Yıldız', 'Żuk'],
 ];
 
-export const MEMBERS = 218;
+const MEMBERS = 218;
 const DISABLED = 12;
 
 /** 218 employees, 12 of them disabled and 10 without mail, made of the lists above. */

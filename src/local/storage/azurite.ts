@@ -5,9 +5,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** Beside this file, in the sources and in what they are built into. */
-const PROCESS = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './azurite-process.ts' : './azurite-process.js', import.meta.url),
+/** Beside this file, also where both are built. */
+const PROCESS = fileURLToPath(new URL('./azurite-process.ts', import.meta.url)).replace(
+  /\.ts$/,
+  import.meta.url.slice(-3),
 );
 
 const SERVICES = ['Blob', 'Queue', 'Table'] as const;

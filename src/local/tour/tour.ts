@@ -9,7 +9,7 @@ export interface TourChange {
 }
 
 /** A change did not arrive. */
-export class TourTimeout extends Error {
+class TourTimeout extends Error {
   override readonly name = 'TourTimeout';
 }
 

@@ -58,7 +58,9 @@ test('what cannot be meant ends with 2, and a bad settings file with 1 and no st
 
 async function killTheWebWorker(started: readonly number[]): Promise<void> {
   const { readFileSync } = await import('node:fs');
-  const web = started.find(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('graph-notifications'));
+  const web = started.find(pid =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('graph-notifications'),
+  );
   process.kill(web ?? 0, 'SIGKILL');
   while (isAlive(web ?? 0)) await sleep(20);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readOptions, UsageError } from '../../../src/local/start-options.ts';
+import { readOptions, UsageError } from '../../../src/local/start/options.ts';
 
 test('without options it runs until it is stopped', () => {
   expect(readOptions([])).toEqual({

@@ -2,14 +2,14 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Provisioning } from '../app.ts';
-import type { DeadLetterGroup } from '../operations/dead-letters.ts';
-import type { Screen } from './start-screen.ts';
-import type { TourPlaces } from './tour/places.ts';
+import type { Provisioning } from '../../app.ts';
+import type { DeadLetterGroup } from '../../operations/dead-letters.ts';
+import type { Screen } from './screen.ts';
+import type { TourPlaces } from '../tour/places.ts';
 
 /** The checkout: sources run from src/local, the built program from dist/src/local. */
 export const APP_ROOT = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../..' : '../../..', import.meta.url),
+  new URL(import.meta.url.endsWith('.ts') ? '../../..' : '../../../..', import.meta.url),
 );
 
 /** The port that the Functions tools use, so that tunnels that people have set up lead here. */

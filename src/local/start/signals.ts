@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { Screen } from './start-screen.ts';
+import type { Screen } from './screen.ts';
 
 /** Somebody, or the system, asked for the end. */
 export class Interrupted extends Error {

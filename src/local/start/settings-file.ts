@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type SettingName, settingTexts } from '../config/setting-texts.ts';
+import { type SettingName, settingTexts } from '../../config/setting-texts.ts';
 
 /** The settings file cannot be used. The message names the setting, what it should hold, and an example. */
-export class SettingsFileError extends Error {
+class SettingsFileError extends Error {
   override readonly name = 'ConfigurationError';
 }
 

@@ -1,10 +1,10 @@
-import { sleep } from '../identity/clock.ts';
-import type { Convergence } from '../operations/converged.ts';
-import { type AppliedChange, LiveChanges } from '../operations/live-changes.ts';
-import type { PlanSummary } from '../operations/plan.ts';
-import type { TargetStatus } from '../operations/status.ts';
-import { count, duration, type Screen } from './start-screen.ts';
-import type { Session } from './start-session.ts';
+import { sleep } from '../../identity/clock.ts';
+import type { Convergence } from '../../operations/converged.ts';
+import { type AppliedChange, LiveChanges } from '../../operations/live-changes.ts';
+import type { PlanSummary } from '../../operations/plan.ts';
+import type { TargetStatus } from '../../operations/status.ts';
+import { count, duration, type Screen } from './screen.ts';
+import type { Session } from './session.ts';
 
 /** At most this many differences are listed. */
 const LISTED = 30;

@@ -1,5 +1,5 @@
-import { sleep } from '../identity/clock.ts';
-import { startWorker, type WorkerOptions, type WorkerProcess } from './worker-process.ts';
+import { sleep } from '../../identity/clock.ts';
+import { startWorker, type WorkerOptions, type WorkerProcess } from '../worker-process.ts';
 
 /** A worker that lives this long has come up for good, in milliseconds. */
 const STEADY_MS = 30_000;

@@ -1,9 +1,9 @@
-import { approveHold, listHolds, type OpenHold } from '../operations/holds.ts';
-import { approvePlan, summarizePlan } from '../operations/plan.ts';
-import type { StartOptions } from './start-options.ts';
-import { openConfigured } from './start-real.ts';
-import type { Screen } from './start-screen.ts';
-import { showPlan } from './start-show.ts';
+import { approveHold, listHolds, type OpenHold } from '../../operations/holds.ts';
+import { approvePlan, summarizePlan } from '../../operations/plan.ts';
+import type { StartOptions } from './options.ts';
+import { openConfigured } from './configured-session.ts';
+import type { Screen } from './screen.ts';
+import { showPlan } from './show.ts';
 
 /** The doors to holds and plan-only until there is a command line of their own. They write state, never to a target. */
 export async function openDoor(

@@ -1,14 +1,14 @@
-import { sleep } from '../identity/clock.ts';
-import { requestCycle } from '../operations/request-cycle.ts';
-import { type LoadProgress, readProgress } from '../operations/status.ts';
-import { count, type Screen } from './start-screen.ts';
-import type { Session } from './start-session.ts';
+import { sleep } from '../../identity/clock.ts';
+import { requestCycle } from '../../operations/request-cycle.ts';
+import { type LoadProgress, readProgress } from '../../operations/status.ts';
+import { count, type Screen } from './screen.ts';
+import type { Session } from './session.ts';
 
 const LOOK_EVERY_MS = 400;
 const SUBSCRIBED_WITHIN_MS = 30_000;
 
 /** Nothing has moved for too long. The message says where it stands, and where to read on. */
-export class Stuck extends Error {
+class Stuck extends Error {
   override readonly name = 'Stuck';
 }
 

@@ -20,7 +20,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const DEFAULT_SETTINGS_FILE = 'local.settings.json';
+const DEFAULT_SETTINGS_FILE = 'local.settings.json';
 
 export const HELP = `Usage: npm start [-- options]
 

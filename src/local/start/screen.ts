@@ -31,8 +31,8 @@ export function createScreen(stream: WriteStream | NodeJS.WriteStream): Screen {
       const text = `${bar(done, total)} ${what}`;
       if (isTerminal) {
         if (text === shown) return;
-        const { columns } = stream;
-        stream.write(`\r\u001b[K${text.slice(0, Math.max((columns ?? 80) - 1, 20))}`);
+        // Some terminals say that they have no columns at all.
+        stream.write(`\r\u001b[K${text.slice(0, (stream.columns || 80) - 1)}`);
         shown = text;
         return;
       }

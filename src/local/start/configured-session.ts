@@ -1,10 +1,10 @@
-import { compose, type Provisioning } from '../app.ts';
-import { readSettings } from '../config/settings.ts';
-import { peekDeadLetters } from '../operations/dead-letters.ts';
-import type { Screen } from './start-screen.ts';
-import { APP_ROOT, FEEDS, freePort, openWorkerLog, type Session, WEB_PORT } from './start-session.ts';
-import { clearSettings } from './start-settings.ts';
-import { type WorkerGivesUp, Workers } from './start-workers.ts';
+import { compose, type Provisioning } from '../../app.ts';
+import { readSettings } from '../../config/settings.ts';
+import { peekDeadLetters } from '../../operations/dead-letters.ts';
+import type { Screen } from './screen.ts';
+import { APP_ROOT, FEEDS, freePort, openWorkerLog, type Session, WEB_PORT } from './session.ts';
+import { clearSettings } from './settings-file.ts';
+import { type WorkerGivesUp, Workers } from './workers.ts';
 
 /** The composed app on configured services, for the doors that need no worker. */
 export async function openConfigured(values: Readonly<Record<string, string>>): Promise<Provisioning> {
