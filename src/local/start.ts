@@ -1,11 +1,11 @@
 /** `npm start`: the whole pipeline on this machine, against a local cloud or against configured services. */
 import { readStatus } from '../operations/status.ts';
+import { startConfiguredSession } from './start/configured-session.ts';
 import { initialCycle, subscribe } from './start/cycle.ts';
 import { openDoor } from './start/doors.ts';
 import { startLocalSession } from './start/local-session.ts';
 import { failedResult, runOnce } from './start/once.ts';
 import { HELP, readOptions, type StartOptions, UsageError } from './start/options.ts';
-import { startConfiguredSession } from './start/configured-session.ts';
 import { count, createScreen, duration, type Screen } from './start/screen.ts';
 import type { Session } from './start/session.ts';
 import { readSettingsFile } from './start/settings-file.ts';

@@ -16,10 +16,11 @@ import type { State } from '../state/state.ts';
 import type { FollowUps } from './follow-ups.ts';
 import type { Write } from './outcome.ts';
 import { patchMembers, refusal } from './patch-members.ts';
+import { closed, dueGrants, opened } from './record-changes.ts';
 import { confirmRemovals } from './removal-evidence.ts';
 import { INTENT_SETTLES_MS } from './resource-run.ts';
 import type { TargetSession } from './target-session.ts';
-import { RECENT_REMOVAL_MS, SECOND_READ_AFTER_MS } from './update-resource.ts';
+import { SECOND_READ_AFTER_MS } from './update-resource.ts';
 
 export interface WantedMembers {
   readonly groupId: string;
@@ -60,7 +61,7 @@ export class MemberApplier {
       Object.entries(difference.remove).filter(([id]) => !wish.takenAway.includes(id)),
     );
     const removals = await this.#removals(target, wish, stored.value, candidates, origin);
-    const grants = this.#grants(stored.value, difference.add);
+    const grants = dueGrants(stored.value, difference.add);
     stored = await this.#note(target, wish, stored, grants.seen);
     const patches = memberPatches(
       { add: grants.add, remove: removals.remove },
@@ -79,7 +80,7 @@ export class MemberApplier {
       });
     }
     if (patches.length === 0) unsettled = await this.#closeIdleIntent(target, wish, stored);
-    if (grants.waiting > 0) {
+    if (Object.keys(grants.seen).length > 0) {
       throw new RetryLater('a membership right after its removal needs a second read', {
         afterMs: SECOND_READ_AFTER_MS,
       });
@@ -116,27 +117,6 @@ export class MemberApplier {
       Object.entries(evidence.confirmed).filter(([id]) => !suspicious.includes(id)),
     );
     return { remove, held: ['large-shrink'], undecided: evidence.undecided };
-  }
-
-  /** Adds that undo a removal of the last minutes wait until a second read, ten seconds later, still wants them. */
-  #grants(
-    record: MembershipRecord,
-    add: Members,
-  ): { add: Members; waiting: number; seen: Record<string, number> } {
-    const ready: Record<string, string> = {};
-    const seen: Record<string, number> = {};
-    let waiting = 0;
-    for (const [id, scimId] of Object.entries(add)) {
-      const removedAt = record.removed[id];
-      const recent = removedAt !== undefined && now() - removedAt < RECENT_REMOVAL_MS;
-      const first = record.grantSeen[id];
-      if (!recent || (first !== undefined && now() - first >= SECOND_READ_AFTER_MS)) ready[id] = scimId;
-      else {
-        seen[id] = first ?? now();
-        waiting += 1;
-      }
-    }
-    return { add: ready, waiting, seen };
   }
 
   /** Remembers the nesting and first sightings, when they changed. */
@@ -176,17 +156,13 @@ export class MemberApplier {
   ): Promise<{ stored: StoredRecord; unsettled: boolean }> {
     const target = session.target.id;
     session.admit('patch', Object.keys(patch.remove).length > 0 ? 'revoke' : 'grant');
-    const previous = stored.value.intent;
     await this.#state.memberIndex.addMembers(target, wish.groupId, Object.keys(patch.add));
-    const open = await this.#state.records.write(target, wish.scimGroupId, stored, {
-      ...stored.value,
-      intent: {
-        add: { ...without(previous?.add, patch.remove), ...patch.add },
-        remove: { ...without(previous?.remove, patch.add), ...patch.remove },
-        at: now(),
-        epoch: session.epoch,
-      },
-    });
+    const open = await this.#state.records.write(
+      target,
+      wish.scimGroupId,
+      stored,
+      opened(stored.value, patch, session.epoch),
+    );
     const { done, refused } = await patchMembers(
       session,
       wish.scimGroupId,
@@ -199,7 +175,8 @@ export class MemberApplier {
       removed.map(id => ({ kind: 'user', id })),
       'revoke',
     );
-    const closed = await this.#close(session, wish, open, { sent: patch, done }, previous?.at);
+    const { record, unsettled } = closed(stored.value, open.value, { sent: patch, done });
+    const next = await this.#state.records.write(target, wish.scimGroupId, open, record);
     await this.#state.memberIndex.removeMembers(target, wish.groupId, removed);
     const failure = refusal(refused);
     if (failure !== undefined) {
@@ -211,7 +188,7 @@ export class MemberApplier {
       );
       throw failure;
     }
-    return closed;
+    return { stored: next, unsettled };
   }
 
   /** Whoever cannot be added may be gone from the target: his next look asks for it by a harmless write. */
@@ -224,34 +201,6 @@ export class MemberApplier {
     }
   }
 
-  async #close(
-    session: TargetSession,
-    wish: WantedMembers,
-    open: StoredRecord,
-    { sent, done }: { sent: MemberPatch; done: MemberPatch },
-    previousAt: number | undefined,
-  ): Promise<{ stored: StoredRecord; unsettled: boolean }> {
-    const young = previousAt !== undefined && now() - previousAt < INTENT_SETTLES_MS;
-    const { value } = open;
-    // This write has its answer: what is left in doubt is as old as it was before.
-    const doubts = value.intent && { ...value.intent, at: previousAt ?? value.intent.at };
-    const settled = new Set([...Object.keys(sent.add), ...Object.keys(sent.remove)]);
-    const stored = await this.#state.records.write(session.target.id, wish.scimGroupId, open, {
-      ...value,
-      members: { ...without(value.members, done.remove), ...done.add },
-      // What an older intent named and this PATCH did not hold is still unknown.
-      intent: young ? doubts : remaining(doubts, { ...sent.add, ...sent.remove }),
-      uncertain: value.uncertain.filter(id => !settled.has(id)),
-      removed: {
-        ...recent(value.removed),
-        ...Object.fromEntries(Object.keys(done.remove).map(id => [id, now()])),
-      },
-      grantSeen: Object.fromEntries(Object.entries(value.grantSeen).filter(([id]) => !(id in done.add))),
-      lastWriteAt: now(),
-    });
-    return { stored, unsettled: young };
-  }
-
   /** True while an open intent is too young to be closed without a write. */
   async #closeIdleIntent(target: string, wish: WantedMembers, stored: StoredRecord): Promise<boolean> {
     const { intent } = stored.value;
@@ -260,19 +209,4 @@ export class MemberApplier {
     await this.#state.records.write(target, wish.scimGroupId, stored, { ...stored.value, intent: undefined });
     return false;
   }
-}
-
-function without(members: Members | undefined, gone: Members): Record<string, string> {
-  return Object.fromEntries(Object.entries(members ?? {}).filter(([id]) => !(id in gone)));
-}
-
-function remaining(intent: MembershipRecord['intent'], settled: Members): MembershipRecord['intent'] {
-  if (intent === undefined) return undefined;
-  const add = without(intent.add, settled);
-  const remove = without(intent.remove, settled);
-  return Object.keys(add).length + Object.keys(remove).length === 0 ? undefined : { ...intent, add, remove };
-}
-
-function recent(removed: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(removed).filter(([, at]) => now() - at < RECENT_REMOVAL_MS));
 }

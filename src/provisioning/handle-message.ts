@@ -16,6 +16,7 @@ import { VersionConflict } from '../state/row-store.ts';
 import type { State } from '../state/state.ts';
 import { WouldWait } from './limiter.ts';
 import { NotOwner } from './ownership.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import type { Quarantine } from './quarantine.ts';
 import { TargetClosed } from './target-gate.ts';
 import type { TargetWorker } from './target-worker.ts';
@@ -44,6 +45,7 @@ export class MessageHandler {
     readonly quarantine: Quarantine;
     readonly log: Logger;
   };
+  readonly #failures = new KeyedMutex();
 
   constructor(o: {
     workers: ReadonlyMap<string, TargetWorker>;
@@ -125,12 +127,12 @@ export class MessageHandler {
       await this.#o.quarantine.enter(change.target, error);
       return this.#defer(worker, change, 'attribute');
     }
-    if (error instanceof Permanent) return this.#deadLetter(change, error.code, error.message);
+    if (error instanceof Permanent) return this.#deadLetter(change, delivery, error.code, error.message);
     // Everything else may pass: what is asked for later, what storage or the source could not do just now, and what
     // we did not foresee. It ends in the dead-letter queue when it does not.
     const attempt = delivery.attempt + 1;
     const text = describeError(error);
-    if (attempt >= MAX_TRIES) return this.#deadLetter(change, 'RetriesExhausted', text);
+    if (attempt >= MAX_TRIES) return this.#deadLetter(change, delivery, 'RetriesExhausted', text);
     const wait = retryWaitMs(attempt, Math.random(), error instanceof RetryLater ? error.afterMs : undefined);
     this.#o.log.warn('retry', {
       target: change.target,
@@ -155,7 +157,19 @@ export class MessageHandler {
   }
 
   /** One failure row per principal and target; a second dead letter only when there is something new to say. */
-  async #deadLetter(change: Change, code: string, message: string): Promise<Settlement> {
+  #deadLetter(change: Change, delivery: Delivery, code: string, message: string): Promise<Settlement> {
+    // A feed and a follow-up may ask for the same look, and both messages fail for one reason.
+    return this.#failures.run(`${change.target}|${principalKey(change.principal)}`, () =>
+      this.#recordFailure(change, delivery, code, message),
+    );
+  }
+
+  async #recordFailure(
+    change: Change,
+    { chain }: Delivery,
+    code: string,
+    message: string,
+  ): Promise<Settlement> {
     const { state, log } = this.#o;
     const key = principalKey(change.principal);
     const before = await state.targets.readFailure(change.target, key);
@@ -166,6 +180,7 @@ export class MessageHandler {
       attempts,
       failedAt: now(),
       nextTryAt: now() + failureRetryWaitMs(attempts),
+      chain,
       correlationId: change.correlationId,
     });
     if (change.principal.kind === 'user') {
@@ -179,7 +194,7 @@ export class MessageHandler {
       correlationId: change.correlationId,
     });
     // A redelivery of the same message is not a second failure: its dead letter may not have come about.
-    if (before?.code === code && before.correlationId !== change.correlationId) return COMPLETE;
+    if (before?.code === code && before.chain !== chain) return COMPLETE;
     return { kind: 'dead-letter', reason: code, description: `target ${change.target}, ${key}: ${message}` };
   }
 }

@@ -61,17 +61,22 @@ export class TargetWorker {
   /** True when this instance owns the target, or just became its owner. */
   async own(): Promise<boolean> {
     if (this.#stopping) return false;
-    if (this.#ownership.isHeld) return true;
     if (!(await this.#ownership.acquire())) return false;
     if (this.#loop === undefined) {
       // Whoever wrote before us may have used the limit up to this moment.
       this.#limiter = new Limiter(this.target.ownerRates);
-      this.#lastActiveAt = now();
-      this.#loop = this.#run().finally(() => {
-        this.#loop = undefined;
-      });
+      this.#startLoop();
     }
     return true;
+  }
+
+  #startLoop(): void {
+    this.#lastActiveAt = now();
+    this.#loop = this.#run().finally(() => {
+      this.#loop = undefined;
+      // A change may have taken the lease again while it was being given back: its backlog needs somebody.
+      if (this.#ownership.isHeld && !this.#stopping) this.#startLoop();
+    });
   }
 
   /**

@@ -5,13 +5,13 @@ import { forEachAtOnce } from '../identity/at-once.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
-import { type ActualPicture, compare, type DesiredPicture, type PlanItem } from '../planning/compare.ts';
+import { compare } from '../planning/compare.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
 import { AuditWriter } from './audit-writer.ts';
 import type { Plan } from './plan.ts';
 import { readDesired } from './read-source.ts';
-import { type KnownPicture, type Progress, readActual, readKnown } from './read-target.ts';
+import { type Progress, readActual, readKnown } from './read-target.ts';
 import { findUnknownResources } from './unknown-resources.ts';
 
 /** Differences that are stored at the same time. */

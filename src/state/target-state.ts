@@ -29,6 +29,8 @@ const failureSchema = z.object({
   failedAt: z.number(),
   /** When the cycle tries again, once. */
   nextTryAt: z.number(),
+  /** The chain of the message that failed, which tells its redelivery from another failure. */
+  chain: z.string().optional(),
   correlationId: z.string(),
 });
 export type Failure = z.infer<typeof failureSchema>;

@@ -7,7 +7,7 @@ import { type LocalStorage, startStorage } from '../../src/local/storage/azurite
 import { type StorageProxy, startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
 import { openState, type State } from '../../src/state/state.ts';
 
-export const TARGET = 'account-1';
+const TARGET = 'account-1';
 
 /** One Azurite for a test file, with an account of its own. Tests keep apart by target names. */
 export interface TestStorage {

@@ -1,7 +1,7 @@
 import { approveHold, listHolds, type OpenHold } from '../../operations/holds.ts';
 import { approvePlan, summarizePlan } from '../../operations/plan.ts';
-import type { StartOptions } from './options.ts';
 import { openConfigured } from './configured-session.ts';
+import type { StartOptions } from './options.ts';
 import type { Screen } from './screen.ts';
 import { showPlan } from './show.ts';
 

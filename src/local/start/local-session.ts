@@ -3,11 +3,11 @@ import { readSettings } from '../../config/settings.ts';
 import { peekDeadLetters } from '../../operations/dead-letters.ts';
 import { startLocalCloud } from '../cloud.ts';
 import { addForeignContent, exampleTenant } from '../example-tenant/tenant.ts';
+import { Places } from '../tour/places.ts';
 import type { Screen } from './screen.ts';
 import { APP_ROOT, FEEDS, freePort, openWorkerLog, type Session, WEB_PORT } from './session.ts';
 import { clearSettings } from './settings-file.ts';
 import { type WorkerGivesUp, Workers } from './workers.ts';
-import { Places } from '../tour/places.ts';
 
 /** Tried first; the broker's is that of AMQP. */
 const PORTS = { directory: 7_072, databricks: 7_073, broker: 5_672 } as const;

@@ -1,11 +1,11 @@
 import { sleep } from '../../identity/clock.ts';
 import { type Convergence, compareAll } from '../../operations/converged.ts';
 import { readStatus } from '../../operations/status.ts';
+import { type TourChange, tour } from '../tour/tour.ts';
 import { settled } from './cycle.ts';
 import { duration, type Screen } from './screen.ts';
 import type { Session } from './session.ts';
 import { showComparison } from './show.ts';
-import { type TourChange, tour } from '../tour/tour.ts';
 
 /** What `--json` prints. */
 export interface OnceResult {

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Provisioning } from '../../app.ts';
 import type { DeadLetterGroup } from '../../operations/dead-letters.ts';
-import type { Screen } from './screen.ts';
 import type { TourPlaces } from '../tour/places.ts';
+import type { Screen } from './screen.ts';
 
 /** The checkout: sources run from src/local, the built program from dist/src/local. */
 export const APP_ROOT = fileURLToPath(
