@@ -94,7 +94,6 @@ export function compose(settings: Settings, log: Logger): Provisioning {
     poll,
     cycle: new Cycle({
       state,
-      directory,
       queue,
       poll,
       audit,

@@ -114,6 +114,12 @@ export const settingTexts = {
     example: '1',
     absent: '1',
   },
+  AZURE_LOG_LEVEL: {
+    holds:
+      'error, warning or info; at verbose the Service Bus library logs its connection string, key included',
+    example: 'warning',
+    absent: 'the libraries log nothing',
+  },
 } satisfies Readonly<Record<string, Described>>;
 
 export type SettingName = keyof typeof settingTexts;

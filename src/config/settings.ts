@@ -50,6 +50,7 @@ const schema = z.object({
   AzureWebJobsStorage__tableServiceUri: serviceUrl.optional(),
   AzureWebJobsStorage__blobServiceUri: serviceUrl.optional(),
   FUNCTIONS_WORKER_PROCESS_COUNT: z.literal('1').optional(),
+  AZURE_LOG_LEVEL: z.enum(['error', 'warning', 'info']).optional(),
 } satisfies Record<SettingName, z.ZodType>);
 /** Requests per second, per request class. */
 export interface Rates {

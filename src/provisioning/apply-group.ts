@@ -110,6 +110,7 @@ export class GroupApplier {
     return {
       ...outcome([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
       deferred: gate === 'revoking',
+      unfinished: written.unfinished,
       ...(members.pending.length > 0 ? { result: 'pending' as const } : {}),
     };
   }
@@ -120,18 +121,18 @@ export class GroupApplier {
     const applied = await this.#resources.apply(session, change.principal, kinds.group, { set: {} });
     if (applied.link?.value.status !== 'linked')
       return outcome(applied.writes, applied.held, applied.unsettled);
-    await notePending(this.#state.memberIndex, target, change.principal.id, { pending: [], disabled: [] });
+    await this.#forgetPending(target, change.principal.id);
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted: {},
       nested: [],
       takenAway: [],
       groupLeft: true,
     });
-    return outcome(
-      [...applied.writes, ...written.writes],
-      [...applied.held, ...written.held],
-      applied.unsettled || written.lookAgain,
-    );
+    const held = [...applied.held, ...written.held];
+    return {
+      ...outcome([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
+      unfinished: written.unfinished,
+    };
   }
 
   #writeMembers(
@@ -192,14 +193,24 @@ export class GroupApplier {
     const group = look.group.id;
     const pending = [...members.pending, ...members.switchedOff];
     const { disabled } = members;
-    // Each is asked once: his look asks for this group in its turn, and the two must not chase each other.
-    const unasked = await notePending(this.#state.memberIndex, target, group, { pending, disabled });
     const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
-    await this.#followUps.look(
-      change,
-      unasked.map(id => ({ kind: 'user', id })),
-      rowClass,
+    // Each is asked once: his look asks for this group in its turn, and the two must not chase each other.
+    await notePending(this.#state.memberIndex, target, group, { pending, disabled }, unasked =>
+      this.#followUps.look(
+        change,
+        unasked.map(id => ({ kind: 'user', id })),
+        rowClass,
+      ),
     );
+  }
+
+  async #forgetPending(target: string, group: string): Promise<void> {
+    const { memberIndex } = this.#state;
+    const waiting = [
+      ...(await memberIndex.pendingOf(target, group)),
+      ...(await memberIndex.asleepIn(target, group)),
+    ];
+    await memberIndex.removePending(target, group, waiting);
   }
 
   async #hold(session: TargetSession, p: Principal, kind: HoldKind, cause: string): Promise<void> {

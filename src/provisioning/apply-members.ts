@@ -39,6 +39,8 @@ export interface AppliedMembers {
   readonly writes: readonly Write[];
   readonly held: readonly HoldKind[];
   readonly lookAgain: boolean;
+  /** Members that the target refused, or whose grant waits for a second read. */
+  readonly unfinished: RetryLater | undefined;
 }
 
 /** Brings the members of one group to what is wanted, by differences against our own record. */
@@ -69,10 +71,12 @@ export class MemberApplier {
     );
     const writes: Write[] = [];
     let unsettled = false;
+    let unfinished = Object.keys(grants.seen).length > 0 ? waitsForSecondRead() : undefined;
     for (const patch of patches) {
       const written = await this.#write(session, origin, wish, stored, patch);
       stored = written.stored;
       unsettled ||= written.unsettled;
+      unfinished ??= written.refusal;
       writes.push({
         action: 'members',
         scimId: wish.scimGroupId,
@@ -80,12 +84,7 @@ export class MemberApplier {
       });
     }
     if (patches.length === 0) unsettled = await this.#closeIdleIntent(target, wish, stored);
-    if (Object.keys(grants.seen).length > 0) {
-      throw new RetryLater('a membership right after its removal needs a second read', {
-        afterMs: SECOND_READ_AFTER_MS,
-      });
-    }
-    return { writes, held: removals.held, lookAgain: unsettled || removals.undecided > 0 };
+    return { writes, held: removals.held, lookAgain: unsettled || removals.undecided > 0, unfinished };
   }
 
   /** Which of the candidates may go now: each with a second read, and not too many at once. */
@@ -153,7 +152,7 @@ export class MemberApplier {
     wish: WantedMembers,
     stored: StoredRecord,
     patch: MemberPatch,
-  ): Promise<{ stored: StoredRecord; unsettled: boolean }> {
+  ): Promise<{ stored: StoredRecord; unsettled: boolean; refusal: RetryLater | undefined }> {
     const target = session.target.id;
     session.admit('patch', Object.keys(patch.remove).length > 0 ? 'revoke' : 'grant');
     await this.#state.memberIndex.addMembers(target, wish.groupId, Object.keys(patch.add));
@@ -186,9 +185,8 @@ export class MemberApplier {
         Object.keys(refused).map(id => ({ kind: 'user', id })),
         'attribute',
       );
-      throw failure;
     }
-    return { stored: next, unsettled };
+    return { stored: next, unsettled, refusal: failure };
   }
 
   /** Whoever cannot be added may be gone from the target: his next look asks for it by a harmless write. */
@@ -209,4 +207,10 @@ export class MemberApplier {
     await this.#state.records.write(target, wish.scimGroupId, stored, { ...stored.value, intent: undefined });
     return false;
   }
+}
+
+function waitsForSecondRead(): RetryLater {
+  return new RetryLater('a membership right after its removal needs a second read', {
+    afterMs: SECOND_READ_AFTER_MS,
+  });
 }

@@ -14,9 +14,9 @@ import {
 import { failureRetryWaitMs, MAX_TRIES, retryWaitMs } from '../planning/retry-schedule.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import type { State } from '../state/state.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import { WouldWait } from './limiter.ts';
 import { NotOwner } from './ownership.ts';
-import { KeyedMutex } from './keyed-mutex.ts';
 import type { Quarantine } from './quarantine.ts';
 import { TargetClosed } from './target-gate.ts';
 import type { TargetWorker } from './target-worker.ts';
@@ -63,22 +63,22 @@ export class MessageHandler {
     const delivery = deliveryProperties.safeParse(properties ?? {});
     if (!parsed.success || !delivery.success) {
       const issues = [...(parsed.error?.issues ?? []), ...(delivery.error?.issues ?? [])];
-      return invalid(
-        issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
-        messageId,
-      );
+      const text = issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+      return this.#refuse('InvalidMessage', `message ${messageId} is not understood: ${text}`);
     }
     const { obligation } = parsed.data;
     const worker = this.#o.workers.get(obligation.target);
     if (worker === undefined) {
-      return {
-        kind: 'dead-letter',
-        reason: 'UnknownTarget',
-        description: `no target ${obligation.target} is configured`,
-      };
+      return this.#refuse('UnknownTarget', `no target ${obligation.target} is configured`);
     }
     if (obligation.type === 'pump') return this.#pump(worker, obligation, delivery.data);
     return this.#look(worker, obligation, delivery.data);
+  }
+
+  /** A message that no try can make sense of. */
+  #refuse(reason: string, description: string): Settlement {
+    this.#o.log.error('message-refused', { reason, description });
+    return { kind: 'dead-letter', reason, description };
   }
 
   async #pump(worker: TargetWorker, obligation: Obligation, delivery: Delivery): Promise<Settlement> {
@@ -197,12 +197,4 @@ export class MessageHandler {
     if (before?.code === code && before.chain !== chain) return COMPLETE;
     return { kind: 'dead-letter', reason: code, description: `target ${change.target}, ${key}: ${message}` };
   }
-}
-
-function invalid(issues: string, messageId: string): Settlement {
-  return {
-    kind: 'dead-letter',
-    reason: 'InvalidMessage',
-    description: `message ${messageId} is not understood: ${issues}`,
-  };
 }

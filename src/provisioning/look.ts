@@ -43,6 +43,7 @@ export class Looker {
           ? await groups.apply(session, change)
           : IRRELEVANT;
     await this.#record(session.target.id, change, outcome);
+    if (outcome.unfinished !== undefined) throw outcome.unfinished;
     await state.targets.clearFailure(session.target.id, principalKey(change.principal));
     if (this.#needsLaterLook(change, outcome)) await this.#o.queue.sendLaterLook(change);
     if (outcome.deferred) throw new TargetClosed('the target takes revocations only');

@@ -3,14 +3,15 @@ import type { MemberIndex } from '../state/member-index.ts';
 /**
  * Notes which wanted members of a group have no link yet. Those who are to be created keep the group waiting for a
  * while; disabled ones are not created, so that nobody waits for them, and are remembered only.
- * @returns those to look at: to be created, and not waited for before
+ * @param ask makes looks durable, at those who are to be created and were not waited for before
  */
 export async function notePending(
   index: MemberIndex,
   target: string,
   group: string,
   members: { readonly pending: readonly string[]; readonly disabled: readonly string[] },
-): Promise<string[]> {
+  ask: (users: readonly string[]) => Promise<void>,
+): Promise<void> {
   const [pendingBefore, asleepBefore] = await Promise.all([
     index.pendingOf(target, group),
     index.asleepIn(target, group),
@@ -20,6 +21,9 @@ export async function notePending(
   const added = members.pending.filter(id => !pendingBefore.includes(id) && !asleepBefore.includes(id));
   // Asleep and to be created: held, failed, or enabled a moment ago. Looked at, and waited for by nobody.
   const stirred = asleepBefore.filter(id => pending.has(id));
+  // In this order: somebody who is only wanted when we die here is asked again, and a look at him is never irrelevant.
+  await index.addWanted(target, group, added);
+  await ask([...added, ...stirred]);
   await index.addPending(target, group, added);
   await index.addAsleep(
     target,
@@ -37,5 +41,4 @@ export async function notePending(
     group,
     [...pendingBefore, ...asleepBefore].filter(id => !pending.has(id) && !disabled.has(id)),
   );
-  return [...added, ...stirred];
 }

@@ -29,6 +29,11 @@ function mayTryAtOnce(error: unknown, failure: unknown, context: FailureContext)
   );
 }
 
+/** True for a failure after which the target surely is as it was: it refused to take the request at this time. */
+export function wasNotTaken(failure: unknown): boolean {
+  return failure instanceof RetryLater && failure.cause instanceof ScimError && failure.cause.status === 429;
+}
+
 /**
  * One look's way to the target: every request is paced, writes start only while the lease surely outlasts them, and
  * failures come out named by what happens next.

@@ -5,6 +5,7 @@ import type { Effect } from '../planning/resource-plan.ts';
 import { replaceAttributes } from '../scim/patch.ts';
 import type { Link, LinkRow } from '../state/links.ts';
 import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
+import { wasNotTaken } from './target-session.ts';
 
 /** A grant that undoes a removal younger than this needs a second agreeing read. */
 export const RECENT_REMOVAL_MS = 5 * 60_000;
@@ -40,6 +41,10 @@ export async function updateResource(
       lastWriteAt: row.value.lastWriteAt,
     });
   } catch (error) {
+    // Otherwise the intent would have to be believed for a minute, and the write repeated.
+    if (wasNotTaken(error)) {
+      await run.state.links.replace(run.target, open, { ...open.value, intent: previous });
+    }
     if (error instanceof Gone) return confirmGone(run, open);
     if (error instanceof Conflict && typeof name === 'string') return nameRefused(run, open, row);
     throw error;

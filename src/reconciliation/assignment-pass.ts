@@ -2,7 +2,6 @@ import { SourceUnavailable } from '../directory/errors.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Assignment } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
-import type { Principal } from '../identity/principal.ts';
 import { isDeleted } from '../provisioning/source-evidence.ts';
 import type { StoredAssignment } from '../state/source-state.ts';
 import type { State } from '../state/state.ts';
@@ -11,8 +10,8 @@ import type { State } from '../state/state.ts';
 const READS_AT_ONCE = 8;
 
 export interface AssignmentChanges {
-  readonly started: readonly Principal[];
-  readonly ended: readonly Principal[];
+  readonly started: readonly StoredAssignment[];
+  readonly ended: readonly StoredAssignment[];
 }
 
 /**
@@ -46,13 +45,14 @@ export class AssignmentPass {
   async find(listed: readonly Assignment[]): Promise<AssignmentChanges> {
     const stored = new Map((await this.#state.assignments.all()).map(entry => [keyOf(entry), entry]));
     const current = new Map(listed.map(entry => [keyOf(entry), entry]));
-    const started: Principal[] = [];
-    const ended: Principal[] = [];
+    const started: StoredAssignment[] = [];
+    const ended: StoredAssignment[] = [];
     for (const [key, { id, principal }] of current) {
       const before = stored.get(key);
       if (before?.phase === 'current') continue;
-      if (before?.phase !== 'new') await this.#state.assignments.put({ id, principal, phase: 'new' });
-      started.push(principal);
+      const entry: StoredAssignment = { id, principal, phase: 'new' };
+      if (before?.phase !== 'new') await this.#state.assignments.put(entry);
+      started.push(entry);
     }
     const missing = [...stored].filter(([key]) => !current.has(key)).map(([, entry]) => entry);
     await forEachAtOnce(missing, READS_AT_ONCE, async entry => {
@@ -60,7 +60,7 @@ export class AssignmentPass {
         if (!(await this.#hasEnded(entry))) return;
         await this.#state.assignments.put({ ...entry, phase: 'ended' });
       }
-      ended.push(entry.principal);
+      ended.push(entry);
     });
     return { started, ended };
   }
@@ -75,14 +75,12 @@ export class AssignmentPass {
     return isDeleted({ state: this.#state, directory: this.#directory }, p);
   }
 
-  /** Everything that follows from `listed` is durable. */
-  async settle(listed: readonly Assignment[]): Promise<void> {
-    const current = new Set(listed.map(keyOf));
-    for (const entry of await this.#state.assignments.all()) {
-      if (current.has(keyOf(entry))) {
-        if (entry.phase !== 'current') await this.#state.assignments.put({ ...entry, phase: 'current' });
-      } else if (entry.phase === 'ended') await this.#state.assignments.remove(entry);
-    }
+  /** Everything that follows from these is durable. */
+  async settle({ started, ended }: AssignmentChanges): Promise<void> {
+    await forEachAtOnce(started, READS_AT_ONCE, entry =>
+      this.#state.assignments.put({ ...entry, phase: 'current' }),
+    );
+    await forEachAtOnce(ended, READS_AT_ONCE, entry => this.#state.assignments.remove(entry));
   }
 }
 

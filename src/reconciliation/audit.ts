@@ -66,6 +66,7 @@ export class Audit {
     configuration: string,
   ): Promise<Plan> {
     const startedAt = now();
+    const { auditDue } = await this.#o.state.targets.read(target.id);
     const plan = await this.plan(target, assignments);
     const writer = new AuditWriter(this.#o.state, target.id, randomUUID(), startedAt);
     await this.#notePending(target.id, plan);
@@ -81,7 +82,8 @@ export class Audit {
       indexed: true,
       // A target in which names would have to be taken over is not written to before a person has seen the plan.
       planOnly: state.planOnly || (firstIndex && adoptions),
-      auditDue: undefined,
+      // A reason that came up meanwhile is another audit's.
+      auditDue: state.auditDue === auditDue ? undefined : state.auditDue,
       lastAuditAt: startedAt,
       configuration,
     }));
@@ -121,6 +123,7 @@ export class Audit {
         unlinked.filter(id => desired.users.has(id)),
         unlinked.filter(id => !desired.users.has(id)),
       ];
+      await this.#o.state.memberIndex.addWanted(target, group, toCreate);
       await this.#o.state.memberIndex.addPending(target, group, toCreate);
       await this.#o.state.memberIndex.addAsleep(target, group, disabled);
     }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { GraphDirectory } from '../directory/graph-directory.ts';
 import { now, sleepUntil } from '../identity/clock.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKind } from '../identity/principal.ts';
@@ -23,7 +22,6 @@ export type CycleResult = 'ran' | 'not-due' | 'running-elsewhere';
 export class Cycle {
   readonly #o: {
     readonly state: State;
-    readonly directory: GraphDirectory;
     readonly queue: ChangeQueue;
     readonly poll: Poll;
     readonly audit: Audit;
@@ -38,7 +36,6 @@ export class Cycle {
 
   constructor(o: {
     state: State;
-    directory: GraphDirectory;
     queue: ChangeQueue;
     poll: Poll;
     audit: Audit;
@@ -99,16 +96,13 @@ export class Cycle {
     log.info('cycle-done', { tookMs: now() - startedAt });
   }
 
-  /** The feeds start anew before the first read, so that nothing that happens during it falls between. */
+  /** After the poll, which starts feeds that are missing: what happens during the audit is told by them. */
   async #auditOne(target: Target): Promise<void> {
-    const { state, directory, assignments, audit, configuration } = this.#o;
-    for (const feed of ['user', 'group'] as const) {
-      await state.cursors.restart(feed, await directory.startDelta(feed), now());
-    }
-    const listed = await assignments.list();
-    await assignments.find(listed);
+    const { assignments, audit, configuration } = this.#o;
+    const { started } = await assignments.find(await assignments.list());
     await audit.run(target, await assignments.current(), configuration);
-    await assignments.settle(listed);
+    // What has ended is left to the next poll, whose revocations it is.
+    await assignments.settle({ started, ended: [] });
   }
 
   async #anyAuditDue(): Promise<boolean> {

@@ -9,10 +9,13 @@ import type { Logger } from '../identity/logger.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import type { State } from '../state/state.ts';
-import type { AssignmentPass } from './assignment-pass.ts';
+import type { AssignmentChanges, AssignmentPass } from './assignment-pass.ts';
 
 /** Changes of a feed whose relevance is looked up at the same time. */
 const READS_AT_ONCE = 16;
+
+const FEEDS = ['user', 'group'] as const;
+type Feed = (typeof FEEDS)[number];
 
 export type PollResult = 'polled' | 'audit-due';
 
@@ -46,34 +49,40 @@ export class Poll {
   }
 
   async run(): Promise<PollResult> {
-    if (
-      (await this.#state.cursors.read('user')) === undefined ||
-      (await this.#state.cursors.read('group')) === undefined
-    ) {
-      return this.#auditDue('first run');
+    for (const feed of FEEDS) {
+      if ((await this.#state.cursors.read(feed)) !== undefined) continue;
+      await this.#startFeed(feed, 'first run');
     }
     const round = new PollRound(this.#state, this.#targets);
-    const listed = await this.#assignments.list();
-    const { started, ended } = await this.#assignments.find(listed);
-    for (const p of ended) await round.revoke(p);
-    for (const p of started) round.change(p);
+    const { started, ended } = await this.#assignmentChanges();
+    for (const { principal } of ended) await round.revoke(principal);
+    for (const { principal } of started) round.change(principal);
     await this.#send(round);
-    await this.#assignments.settle(listed);
+    await this.#assignments.settle({ started, ended });
     const users = await this.#feed('user', change => this.#userChange(round, change), round);
     const groups = await this.#feed('group', change => this.#groupChange(round, change), round);
     for (const target of this.#targets) {
       if (await this.#state.backlog.hasRows(target)) await this.#queue.sendPump(target);
     }
     this.#log.info('polled', { started: started.length, ended: ended.length, ...round.counts });
-    return users && groups ? 'polled' : 'audit-due';
+    return users && groups && (await this.#isIndexed()) ? 'polled' : 'audit-due';
+  }
+
+  /** What began before the first audit is that audit's: the initial load is no flood of live changes. */
+  async #assignmentChanges(): Promise<AssignmentChanges> {
+    const found = await this.#assignments.find(await this.#assignments.list());
+    return (await this.#isIndexed()) ? found : { started: [], ended: found.ended };
+  }
+
+  async #isIndexed(): Promise<boolean> {
+    for (const target of this.#targets) {
+      if (!(await this.#state.targets.read(target)).indexed) return false;
+    }
+    return true;
   }
 
   /** Reads one feed to its end; its changes are durable before the cursor moves. False when the cursor is lost. */
-  async #feed(
-    feed: 'user' | 'group',
-    take: (change: DeltaChange) => Promise<void>,
-    round: PollRound,
-  ): Promise<boolean> {
+  async #feed(feed: Feed, take: (change: DeltaChange) => Promise<void>, round: PollRound): Promise<boolean> {
     const cursor = await this.#state.cursors.read(feed);
     if (cursor === undefined) return false;
     try {
@@ -85,9 +94,20 @@ export class Poll {
     } catch (error) {
       if (!(error instanceof CursorLost)) throw error;
       this.#log.warn('cursor-lost', { feed });
-      await this.#auditDue(`the ${feed} feed has to be started anew`);
+      await this.#startFeed(feed, `the ${feed} feed had to be started anew`);
       return false;
     }
+  }
+
+  /**
+   * Starts a feed at this moment. What it does not tell of any more is the audit's, which is made sure of first; it
+   * reads both sides only after that, so that nothing falls between.
+   */
+  async #startFeed(feed: Feed, reason: string): Promise<void> {
+    for (const target of this.#targets) {
+      await this.#state.targets.update(target, state => ({ ...state, auditDue: state.auditDue ?? reason }));
+    }
+    await this.#state.cursors.restart(feed, await this.#directory.startDelta(feed), now());
   }
 
   async #userChange(round: PollRound, change: DeltaChange): Promise<void> {
@@ -136,13 +156,6 @@ export class Poll {
         })),
       ),
     );
-  }
-
-  async #auditDue(reason: string): Promise<PollResult> {
-    for (const target of this.#targets) {
-      await this.#state.targets.update(target, state => ({ ...state, auditDue: state.auditDue ?? reason }));
-    }
-    return 'audit-due';
   }
 }
 

@@ -34,11 +34,14 @@ export class MemberIndex {
     return this.#suffixes(target, `u|${user}|`);
   }
 
-  /** Notes that `group` wants these users, who have no link yet. */
+  /** Notes that `group` wants these users, so that no change of theirs is taken for an irrelevant one. */
+  addWanted(target: string, group: string, users: readonly string[]): Promise<void> {
+    return this.#all(users.map(user => put(target, `w|${user}|${group}`)));
+  }
+
+  /** Notes that `group` waits for the links of these users, whom it {@link addWanted wants}. */
   addPending(target: string, group: string, users: readonly string[]): Promise<void> {
-    return this.#all(
-      users.flatMap(user => [put(target, `w|${user}|${group}`), put(target, `g|${group}|${user}`)]),
-    );
+    return this.#all(users.map(user => put(target, `g|${group}|${user}`)));
   }
 
   /** Notes that `group` would want these users if they were enabled: it does not wait for them. */

@@ -50,7 +50,7 @@ export class Cursors {
     }
   }
 
-  /** Starts the feed anew, whatever was there. */
+  /** Starts the feed, or starts it anew, whatever was there. */
   async restart(feed: 'user' | 'group', deltaLink: string, savedAt: number): Promise<void> {
     await this.#rows.upsert(SOURCE, feed, { deltaLink, savedAt });
   }

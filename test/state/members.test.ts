@@ -29,7 +29,9 @@ describe('the index of members', () => {
 
   test('knows who waits for whom', async () => {
     const { memberIndex } = storage.state;
+    await memberIndex.addWanted('wait', 'g1', ['u1', 'u2']);
     await memberIndex.addPending('wait', 'g1', ['u1', 'u2']);
+    await memberIndex.addWanted('wait', 'g2', ['u1']);
     await memberIndex.addPending('wait', 'g2', ['u1']);
     expect(await memberIndex.groupsWaitingFor('wait', 'u1')).toEqual(['g1', 'g2']);
     expect(await memberIndex.isAwaited('wait', 'u1')).toBe(true);
@@ -55,7 +57,9 @@ describe('the index of members', () => {
 
   test('waits no longer for somebody who is held, in none of his groups', async () => {
     const { memberIndex } = storage.state;
+    await memberIndex.addWanted('held', 'g1', ['u1', 'u2']);
     await memberIndex.addPending('held', 'g1', ['u1', 'u2']);
+    await memberIndex.addWanted('held', 'g2', ['u1']);
     await memberIndex.addPending('held', 'g2', ['u1']);
     await memberIndex.sleepEverywhere('held', 'u1');
     expect(await memberIndex.awaitsOthers('held', 'g1', 'u2')).toBe(false);
