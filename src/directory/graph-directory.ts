@@ -1,9 +1,9 @@
 import type { TokenCredential } from '@azure/identity';
-import type { z } from 'zod';
 import type { Principal } from '../identity/principal.ts';
 import { kindOfType } from './delta-merge.ts';
 import { Absent } from './errors.ts';
 import { readDelta, startDelta } from './graph-delta.ts';
+import { assignments, groupPath, principalPath, userPath } from './graph-paths.ts';
 import { orAbsent, readAll, readMany, readOne, zip } from './graph-reads.ts';
 import * as schemas from './graph-schemas.ts';
 import { GraphSubscriptions } from './graph-subscriptions.ts';
@@ -31,12 +31,6 @@ export interface GraphDirectoryOptions {
   userAgent?: string;
 }
 
-const SET_OF = { user: 'users', group: 'groups', servicePrincipal: 'servicePrincipals' } as const;
-const KIND_OF: Readonly<Record<string, Principal['kind']>> = {
-  User: 'user',
-  Group: 'group',
-  ServicePrincipal: 'servicePrincipal',
-};
 /** Source: "directoryObject: checkMemberGroups". */
 const GROUPS_PER_CHECK = 20;
 /**
@@ -222,38 +216,13 @@ export class GraphDirectory {
     return this.#subscriptions.create(wanted);
   }
 
-  /** @throws Absent when it is gone: create another. */
+  /** Answers `reauthorizationRequired` as well. @throws Absent when it is gone: create another. */
   renewSubscription(id: string, expiresAt: number): Promise<Subscription> {
     return this.#subscriptions.renew(id, expiresAt);
-  }
-
-  /** Answers `reauthorizationRequired`. @throws Absent when the subscription is gone. */
-  reauthorizeSubscription(id: string): Promise<void> {
-    return this.#subscriptions.reauthorize(id);
   }
 
   /** Deleting what is gone already is a success. */
   deleteSubscription(id: string): Promise<void> {
     return this.#subscriptions.delete(id);
   }
-}
-
-function userPath(id: string): string {
-  return `/users/${encodeURIComponent(id)}?$select=${schemas.USER_SELECT}`;
-}
-
-function groupPath(id: string): string {
-  return `/groups/${encodeURIComponent(id)}?$select=${schemas.GROUP_SELECT}`;
-}
-
-function principalPath({ kind, id }: Principal): string {
-  return `/${SET_OF[kind]}/${encodeURIComponent(id)}`;
-}
-
-/** Kinds of principals that Graph may add one day are left out: there is nothing we could provision them as. */
-function assignments(found: readonly z.output<typeof schemas.appRoleAssignment>[]): Assignment[] {
-  return found.flatMap(a => {
-    const kind = KIND_OF[a.principalType];
-    return kind ? [{ id: a.id, appRoleId: a.appRoleId, principal: { kind, id: a.principalId } }] : [];
-  });
 }

@@ -49,12 +49,6 @@ export class GraphSubscriptions {
     return this.#graph.read(subscription, reply, what);
   }
 
-  async reauthorize(id: string): Promise<void> {
-    const what = 'reauthorizing a subscription';
-    const reply = await this.#graph.send({ method: 'POST', path: `${pathOf(id)}/reauthorize`, what });
-    if (reply.status >= 300) throw failureOf(what, reply, now());
-  }
-
   async delete(id: string): Promise<void> {
     const what = 'deleting a subscription';
     const reply = await this.#graph.send({ method: 'DELETE', path: pathOf(id), what });

@@ -1,6 +1,6 @@
-import type { z } from 'zod';
+import { acknowledge, broken, check, parse } from './answer.ts';
 import type { ScimCredential } from './authorization.ts';
-import { ScimError, ScimTransportError } from './errors.ts';
+import { ScimError } from './errors.ts';
 import { equals } from './filter.ts';
 import { listPage, type ResourceByType, schemaByType } from './resources.ts';
 import { type Call, Transport } from './transport.ts';
@@ -217,38 +217,4 @@ function agrees(actual: unknown, wanted: string): boolean {
   if (typeof actual !== 'string') return true;
   const plain = (text: string): string => text.normalize('NFKC').toLowerCase();
   return plain(actual) === plain(wanted);
-}
-
-/** A success that is no SCIM, such as the sign-in page of a proxy, is not the target's word. */
-function acknowledge(body: string, call: Call): void {
-  if (body.trim() !== '') parseJson(body, call);
-}
-
-function parse<T>(schema: z.ZodType<T>, body: string, call: Call): T {
-  return check(schema, parseJson(body, call), call);
-}
-
-function parseJson(body: string, call: Call): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw broken(call, 'answer is not JSON');
-  }
-}
-
-function check<T>(schema: z.ZodType<T>, value: unknown, call: Call): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw broken(call, `answer is not SCIM at ${result.error.issues[0]?.path.join('.') ?? ''}`);
-}
-
-function broken(call: Call, reason: string): ScimTransportError {
-  const mayHaveApplied = call.method !== 'GET';
-  return new ScimTransportError({
-    kind: 'protocol',
-    method: call.method,
-    path: call.path,
-    mayHaveApplied,
-    reason,
-  });
 }

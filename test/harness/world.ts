@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
-import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
-import type { DirectorySeed } from '../../src/local/directory/types.ts';
+import { ServiceBusClient } from '@azure/service-bus';
+import { startLocalCloud } from '../../src/local/cloud.ts';
 import { startStorage } from '../../src/local/storage/azurite.ts';
-import { type StorageProxy, startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
+import { startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
 import { startWorker, type WorkerProcess } from '../../src/local/worker-process.ts';
-import { openState, type State } from '../../src/state/state.ts';
+import { openState } from '../../src/state/state.ts';
+import { freePort } from './free-port.ts';
 import { APPLICATION } from './tenant.ts';
-import { createTestClock, type TestClock } from './test-clock.ts';
+import { createTestClock } from './test-clock.ts';
+import { APPLY, FEEDS, type World, type WorldOptions } from './world-types.ts';
 
-export const FEEDS = ['graph-notifications', 'poll-directory', 'reconcile', 'renew-subscriptions'] as const;
-export const APPLY = ['apply-change'] as const;
+export { APPLY, FEEDS };
+
 const QUEUE = 'identity-changes';
 const APP_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -24,50 +24,7 @@ const STEP_MS = 200;
 /** Its longest step while nothing is active on the queue: no more than an owner's time between two lease renewals. */
 const IDLE_STEP_MS = 10_000;
 
-export interface WorldOptions {
-  readonly seed: DirectorySeed;
-  /** The published limits apply unless they are switched off. */
-  readonly limits?: 'off';
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Functions of each worker process that is started at once. Default: one for the feeds, one for `apply-change`. */
-  readonly workers?: readonly (readonly string[])[];
-  /** Milliseconds of test clock per step; smaller is slower and more exact. */
-  readonly stepMs?: number;
-  /** Puts into the target, or into our own state, what is there before any worker starts. */
-  readonly prepare?: (world: Pick<World, 'cloud' | 'state' | 'target'>) => void | Promise<void>;
-}
-
-/** The whole system on one test clock: local cloud, storage behind a fault proxy, workers in processes of their own. */
-export interface World extends AsyncDisposable {
-  readonly clock: TestClock;
-  readonly cloud: LocalCloud;
-  readonly storage: StorageProxy;
-  /** What the pipeline remembers, read past the fault proxy. */
-  readonly state: State;
-  readonly target: string;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly workers: WorkerProcess[];
-  /** Log lines of all workers so far. */
-  readonly logs: readonly string[];
-  /** Starts another worker. */
-  start(functions: readonly string[], env?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
-  fire(timer: (typeof FEEDS)[number]): Promise<void>;
-  /** Moves the clock, whenever nothing is in flight, until `holds`; fails after `withinMs` of test clock. Returns how long it took. */
-  until(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<number>;
-  /** As {@link World.until}, in longer steps while nothing is active on the queue: for what takes minutes. */
-  eventually(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<number>;
-  /** Lets `ms` of test clock pass. */
-  pass(ms: number): Promise<void>;
-  /** As {@link World.pass}, in longer steps while nothing is active on the queue. */
-  idle(ms: number): Promise<void>;
-  /** Initial cycle: until the target is indexed and the backlog worked off. */
-  initialCycle(withinMs?: number): Promise<void>;
-  /** Until no message is active or locked and no row is left; with `laterLooks` also until none is scheduled. */
-  drained(options?: { laterLooks?: boolean; withinMs?: number }): Promise<void>;
-  deadLetters(): Promise<ServiceBusReceivedMessage[]>;
-  /** Another way to the same storage, with gates and faults of its own, for one worker among several. */
-  storageDoor(): Promise<StorageProxy>;
-}
+export type { World, WorldOptions };
 
 export async function createWorld(options: WorldOptions): Promise<World> {
   const clock = createTestClock();
@@ -254,13 +211,4 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   await options.prepare?.(world);
   await Promise.all((options.workers ?? [FEEDS, APPLY]).map(functions => start(functions)));
   return world;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise(resolve => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
