@@ -168,6 +168,7 @@ function accountTarget(settings: Settings, credential: TokenCredential): Target 
       credential:
         scimToken === undefined ? { entra: credential, scope: ENTRA_RESOURCE } : { token: scimToken },
       allowInsecureConnection: host.startsWith('http:'),
+      userAgent: 'entra-databricks-provisioning',
     }),
     ownerRates: owner,
     readerRates: { ...owner },

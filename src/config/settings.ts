@@ -52,6 +52,7 @@ const schema = z.object({
   FUNCTIONS_WORKER_PROCESS_COUNT: z.literal('1').optional(),
   AZURE_LOG_LEVEL: z.enum(['error', 'warning', 'info']).optional(),
 } satisfies Record<SettingName, z.ZodType>);
+
 /** Requests per second, per request class. */
 export interface Rates {
   readonly get: number;
@@ -138,11 +139,7 @@ function objectIds(list: string): ReadonlySet<string> {
 }
 
 function serviceBus(s: z.infer<typeof schema>): Settings['serviceBus'] {
-  if (s.ServiceBusConnection !== undefined) {
-    if (!/Endpoint=sb:\/\//i.test(s.ServiceBusConnection))
-      throw refused('ServiceBusConnection', 'is malformed');
-    return { connectionString: s.ServiceBusConnection };
-  }
+  if (s.ServiceBusConnection !== undefined) return { connectionString: s.ServiceBusConnection };
   if (s.ServiceBusConnection__fullyQualifiedNamespace === undefined)
     throw refused('ServiceBusConnection', 'is missing');
   return { namespace: s.ServiceBusConnection__fullyQualifiedNamespace };

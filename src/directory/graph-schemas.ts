@@ -14,12 +14,10 @@ export const user = z.object({
   displayName: text,
   givenName: text,
   surname: text,
-  mail: text,
   // Asked for, so it is there. Were a missing one read as false, a cut answer would disable people.
   accountEnabled: z.boolean(),
-  userType: text,
 });
-export const USER_SELECT = 'id,accountEnabled,userPrincipalName,displayName,givenName,surname,mail,userType';
+export const USER_SELECT = 'id,accountEnabled,userPrincipalName,displayName,givenName,surname';
 
 export const group = z.object({
   id,

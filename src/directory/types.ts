@@ -7,10 +7,7 @@ export interface SourceUser {
   readonly displayName: string | null;
   readonly givenName: string | null;
   readonly surname: string | null;
-  readonly mail: string | null;
   readonly accountEnabled: boolean;
-  /** `Member` or `Guest`; null on objects older than the property. */
-  readonly userType: string | null;
 }
 
 /** A group as Entra ID holds it now. Display names are not unique. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What Entra ID provisions. Service principals are named here and refused where they are not yet built. */
+/** What Entra ID provisions. Service principals are named here; until they are provisioned, a look at one does nothing. */
 export const principalKind = z.enum(['user', 'group', 'servicePrincipal']);
 export type PrincipalKind = z.infer<typeof principalKind>;
 

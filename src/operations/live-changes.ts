@@ -42,7 +42,9 @@ export class LiveChanges {
     const found: AppliedChange[] = [];
     for (const { id: target } of targets) {
       for await (const entry of state.log.read(target, since, until)) {
-        const key = [entry.at, principalKey(entry.principal), entry.action, entry.correlationId].join('|');
+        const key = [target, entry.at, principalKey(entry.principal), entry.action, entry.correlationId].join(
+          '|',
+        );
         if (this.#shown.has(key)) continue;
         this.#shown.set(key, entry.at);
         found.push({

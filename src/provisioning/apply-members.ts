@@ -194,7 +194,9 @@ export class MemberApplier {
     for (const id of users) {
       const row = await this.#state.links.get(target, { kind: 'user', id });
       if (row?.value.status === 'linked') {
-        await this.#state.links.replace(target, row, { ...row.value, uncertain: ['externalId'] });
+        // What an audit saw differing stays to be written.
+        const uncertain = [...new Set([...(row.value.uncertain ?? []), 'externalId'])];
+        await this.#state.links.replace(target, row, { ...row.value, uncertain });
       }
     }
   }

@@ -7,7 +7,7 @@ import type { ScimGroup, ScimUser } from '../scim/resources.ts';
 import type { Link, LinkRow } from '../state/links.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import { existing } from './kinds.ts';
-import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
+import { type ResourceRun, stored } from './resource-run.ts';
 
 type Found = ScimUser | ScimGroup;
 
@@ -43,7 +43,7 @@ export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<Lin
   if (found !== undefined) return decide(run, row, found);
   const attributes = run.wanted.create;
   // The same name cannot be created twice, so trying again is safe at once. Anything else has to wait until the lost
-  // request can no longer arrive.
+  // request can no longer arrive, and would show: an account whose link is forgotten is switched off by nobody.
   if (attributes !== undefined && foldName(run.nameOf(attributes)) === foldName(name)) {
     run.session.admit('write', 'grant');
     // From now on it is this try that may still arrive.
@@ -58,7 +58,7 @@ export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<Lin
     });
     return post(run, again, attributes);
   }
-  const wait = (intent?.at ?? 0) + INTENT_SETTLES_MS - now();
+  const wait = (intent?.at ?? 0) + NAME_SHOWS_WITHIN_MS - now();
   if (wait > 0) throw new RetryLater('a create is not settled yet', { afterMs: wait });
   await run.state.links.forget(run.target, row);
   return attributes === undefined ? undefined : createResource(run, attributes);
@@ -119,6 +119,8 @@ async function findHeld(run: ResourceRun, name: string): Promise<Found | undefin
 
 async function adoptHeld(run: ResourceRun, found: Found): Promise<LinkRow | undefined> {
   const { name } = existing(run.kind, found);
+  // Another spelling, or another name altogether: the link that claims it would refuse ours for ever.
+  if (await run.nameIsTaken(name)) return undefined;
   if (!(await mayAdopt(run, run.nameOf(run.wanted.create ?? {}), found))) return undefined;
   await run.state.links.add(run.target, {
     principal: run.p,

@@ -54,7 +54,7 @@ const group: Kind = {
   read: ({ displayName, externalId }) => filled({ displayName, externalId }),
 };
 
-/** The kinds that are provisioned. Service principals are refused at the door until they are. */
+/** The kinds that are provisioned. A look at a service principal ends as irrelevant, see Looker. */
 export const kinds: Readonly<Record<Exclude<PrincipalKind, 'servicePrincipal'>, Kind>> = { user, group };
 
 /** A resource as adoption sees it. */

@@ -43,7 +43,7 @@ export class UserReader {
     const inGroups = memberOf.filter(group => assigned.includes(group));
     if ((own?.length ?? 0) > 0 || inGroups.length > 0) return { state: 'inScope', user, groups: inGroups };
     if (link === undefined) return { state: 'outOfScope', user };
-    return this.#confirmOutOfScope(target, p, user, assigned);
+    return this.#confirmOutOfScope(target, p, user, { memberOf, assigned });
   }
 
   async #absent(p: Principal, linked: boolean): Promise<UserLook> {
@@ -57,15 +57,25 @@ export class UserReader {
     target: string,
     p: Principal,
     user: SourceUser,
-    assigned: readonly string[],
+    { memberOf, assigned }: { memberOf: readonly string[]; assigned: readonly string[] },
   ): Promise<UserLook> {
     if (await this.#o.state.assignments.has(p)) throw disagreement('assignments');
+    const groups = await this.#assignedSinceThePoll(memberOf);
+    if (groups.length > 0) return { state: 'inScope', user, groups };
     const still = await this.#o.directory.checkMemberGroups(p, assigned);
     if (still === undefined) throw new RetryLater('a user vanished between two reads');
     if (still.length > 0) throw disagreement('memberships');
     if (!this.#o.readHiddenMembership && (await this.#anyHidden(target, assigned)))
       return { state: 'hidden', user };
     return { state: 'outOfScope', user };
+  }
+
+  /** What we store of the assignments is as old as the last poll: he may have moved to a group assigned since. */
+  async #assignedSinceThePoll(memberOf: readonly string[]): Promise<string[]> {
+    if (memberOf.length === 0) return [];
+    const listed = await this.#o.directory.listAssignments(this.#o.applicationObjectId);
+    const groups = new Set(listed.map(({ principal }) => principal.id));
+    return memberOf.filter(group => groups.has(group));
   }
 
   /** Lists and checks leave out groups with hidden membership, silently: then absence says nothing. */

@@ -32,12 +32,15 @@ export function closed(
   // This write has its answer: what is left in doubt is as old as it was before.
   const doubts = open.intent && { ...open.intent, at: previousAt ?? open.intent.at };
   const settled = { ...sent.add, ...sent.remove };
+  const isDone = (id: string): boolean => Object.hasOwn(done.add, id) || Object.hasOwn(done.remove, id);
+  // Refused although we take them for members: still to be added, or the next look would find nothing left to do.
+  const refused = Object.keys(sent.add).filter(id => !isDone(id) && Object.hasOwn(open.members, id));
   const record: MembershipRecord = {
     ...open,
     members: { ...without(open.members, done.remove), ...done.add },
     // What an older intent named and this PATCH did not hold is still unknown.
     intent: unsettled ? doubts : remaining(doubts, settled),
-    uncertain: open.uncertain.filter(id => !Object.hasOwn(settled, id)),
+    uncertain: [...new Set([...open.uncertain.filter(id => !isDone(id)), ...refused])],
     removed: {
       ...recent(open.removed),
       ...Object.fromEntries(Object.keys(done.remove).map(id => [id, now()])),

@@ -62,6 +62,11 @@ export class TargetWorker {
   async own(): Promise<boolean> {
     if (this.#stopping) return false;
     if (!(await this.#ownership.acquire())) return false;
+    if (this.#stopping) {
+      // Stopped while the lease was on its way: nobody else would give it back, and it would be renewed for ever.
+      await this.#ownership.release();
+      return false;
+    }
     if (this.#loop === undefined) {
       // Whoever wrote before us may have used the limit up to this moment.
       this.#limiter = new Limiter(this.target.ownerRates);

@@ -20,6 +20,11 @@ export class AuditWriter {
     this.#heardAt = heardAt;
   }
 
+  /** Has the owner look again, without calling anything that we wrote into doubt. */
+  look(item: PlanItem): Promise<void> {
+    return this.#row(item);
+  }
+
   async write(item: PlanItem, plan: Plan): Promise<void> {
     switch (item.action) {
       case 'adopt':
@@ -91,20 +96,34 @@ export class AuditWriter {
     }
   }
 
-  /** What somebody else switched off stays off: the link is let go, and reported. */
+  /**
+   * What somebody else switched off stays off: the link is let go, and reported. Not one that we wrote to since the
+   * audit began: a tombstone is never written again, so that nobody could be switched off any more.
+   */
   async #letGo(item: PlanItem): Promise<void> {
-    await this.#changeLink(item, link => ({ ...link, status: 'gone' }));
+    const isUntouched = ({ intent, written, lastWriteAt }: Link): boolean =>
+      intent === undefined && written.active === true && (lastWriteAt ?? 0) < this.#heardAt;
+    const isLetGo = await this.#changeLink(item, link =>
+      isUntouched(link) ? { ...link, status: 'gone' } : undefined,
+    );
+    if (!isLetGo) return this.#row(item);
     await this.#hold(item, 'deleted-in-target', 'somebody else deactivated it in the target');
   }
 
-  /** Leaves a link alone that the owner changed meanwhile: its next look knows better than our picture. */
-  async #changeLink(item: PlanItem, change: (link: Link) => Link): Promise<void> {
+  /**
+   * Leaves a link alone that the owner changes at the same time: its next look knows better than our picture.
+   * @returns whether the link was changed
+   */
+  async #changeLink(item: PlanItem, change: (link: Link) => Link | undefined): Promise<boolean> {
     const row = await this.#state.links.get(this.#target, item.principal);
-    if (row === undefined) return;
+    const next = row && change(row.value);
+    if (row === undefined || next === undefined) return false;
     try {
-      await this.#state.links.replace(this.#target, row, change(row.value));
+      await this.#state.links.replace(this.#target, row, next);
+      return true;
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error;
+      return false;
     }
   }
 

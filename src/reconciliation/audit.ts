@@ -42,7 +42,8 @@ export class Audit {
     progress?: Progress,
   ): Promise<Plan> {
     const desired = await readDesired({ ...this.#o, assignments });
-    const before = await readKnown(this.#o.state, target.id);
+    const readFrom = now();
+    const before = await readKnown(this.#o.state, target.id, readFrom);
     const ours = new Set(before.links.map(link => link.scimId));
     const wantedIds = new Set(desired.groups.keys());
     const actual = await readActual(
@@ -51,7 +52,7 @@ export class Audit {
       progress,
     );
     // Read again: what was linked while we read the target is not to be taken for missing.
-    const known = await readKnown(this.#o.state, target.id);
+    const known = await readKnown(this.#o.state, target.id, readFrom);
     const items = [
       ...compare(desired, actual, known.links),
       ...(await findUnknownResources(this.#o.directory, actual, known.links)),
@@ -70,8 +71,10 @@ export class Audit {
     const plan = await this.plan(target, assignments);
     const writer = new AuditWriter(this.#o.state, target.id, randomUUID(), startedAt);
     await this.#notePending(target.id, plan);
-    const older = plan.items.filter(({ principal }) => !plan.known.recent.has(principalKey(principal)));
-    await forEachAtOnce(older, WRITES_AT_ONCE, item => writer.write(item, plan));
+    await forEachAtOnce(plan.items, WRITES_AT_ONCE, item =>
+      // What the target shows of these may be older than our last write; what the source wants of them may be new.
+      plan.known.recent.has(principalKey(item.principal)) ? writer.look(item) : writer.write(item, plan),
+    );
     await this.#withdrawHolds(target.id, plan, startedAt);
     const firstIndex = !(await this.#o.state.targets.read(target.id)).indexed;
     const adoptions = plan.items.some(

@@ -104,10 +104,18 @@ export class Poll {
    * reads both sides only after that, so that nothing falls between.
    */
   async #startFeed(feed: Feed, reason: string): Promise<void> {
-    for (const target of this.#targets) {
-      await this.#state.targets.update(target, state => ({ ...state, auditDue: state.auditDue ?? reason }));
-    }
+    await this.#askForAudit(reason);
     await this.#state.cursors.restart(feed, await this.#directory.startDelta(feed), now());
+    // Once more: an audit that began before the new cursor did has not read what falls between.
+    await this.#askForAudit(reason);
+  }
+
+  /** Each time with a reason of its own, so that an audit that is running does not take it for the one it answers. */
+  async #askForAudit(reason: string): Promise<void> {
+    const auditDue = `${reason} (${randomUUID()})`;
+    for (const target of this.#targets) {
+      await this.#state.targets.update(target, state => ({ ...state, auditDue }));
+    }
   }
 
   async #userChange(round: PollRound, change: DeltaChange): Promise<void> {

@@ -1,5 +1,5 @@
 import { classifyFailure } from '../databricks/failure.ts';
-import { now, sleep } from '../identity/clock.ts';
+import { sleep } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { ActualPicture, ActualResource, KnownLink } from '../planning/compare.ts';
 import { existing, type Kind, kinds } from '../provisioning/kinds.ts';
@@ -9,7 +9,7 @@ import type { ScimGroup, ScimUser } from '../scim/resources.ts';
 import type { RequestOptions } from '../scim/types.ts';
 import type { State } from '../state/state.ts';
 
-/** An intent, or a write, younger than this makes a difference mean nothing. */
+/** An intent, or a write, less than this before the target was read makes a difference mean nothing. */
 const RECENT_WRITE_MS = 120_000;
 
 /** Tries of one page or resource. A single throttled request among thousands must not start the whole read anew. */
@@ -67,15 +67,19 @@ function flat(kind: Kind, resource: ScimUser | ScimGroup): ActualResource {
 
 export interface KnownPicture {
   readonly links: readonly KnownLink[];
-  /** `kind:id` of principals that we wrote to a moment ago. */
+  /** `kind:id` of principals that we wrote to after, or a moment before, the target was read. */
   readonly recent: ReadonlySet<string>;
 }
 
-/** Our links and membership records of a target. */
-export async function readKnown(state: State, target: string): Promise<KnownPicture> {
+/**
+ * Our links and membership records of a target.
+ * @param readFrom when reading the target began (ms): a large one is read for many minutes, and what we wrote
+ * meanwhile is not in the picture
+ */
+export async function readKnown(state: State, target: string, readFrom: number): Promise<KnownPicture> {
   const links: KnownLink[] = [];
   const recent = new Set<string>();
-  const edge = now() - RECENT_WRITE_MS;
+  const edge = readFrom - RECENT_WRITE_MS;
   for await (const { value: link } of state.links.list(target)) {
     const { principal, status, scimId, name, written, intent, lastWriteAt } = link;
     let members: Record<string, string> | undefined;

@@ -5,8 +5,8 @@ import { type Principal, principal, principalKey } from '../identity/principal.t
 import { type Row, RowStore } from './row-store.ts';
 
 /**
- * Why an action is kept back until a person decides.
- * `report` kinds cannot be approved: they state something that no write of ours can change.
+ * Why an action is kept back until a person decides. Some kinds cannot be approved, since they state something that no
+ * write of ours can change: src/operations/holds.ts says for each what helps.
  */
 export const holdKinds = [
   'proposed-adoption',

@@ -9,8 +9,9 @@ import type { LogEntry, ObjectKind, StoredObject } from './types.ts';
 
 /** Life of a delta token for directory objects: 7 days. Source: "Delta query overview". */
 const TOKEN_LIFE_MS = 7 * 24 * 3_600_000;
+/** Guess: small, so that a round has several pages. */
 const PAGE = 100;
-/** Members of one group in one item; the rest comes in further items of the same id. */
+/** Guess at the number: members of one group in one item; the rest comes in further items of the same id. */
 const MEMBERS_PER_ITEM = 100;
 /** Rounds whose pages can still be fetched. */
 const ROUNDS_KEPT = 64;

@@ -6,10 +6,11 @@ import type { StoreChange } from './types.ts';
 /** Source: "Receive change notifications through webhooks": 2xx within 3 s, else retried for up to 4 h. */
 const ANSWER_MS = 3_000;
 const GIVE_UP_MS = 4 * 3_600_000;
+/** Guess: the docs say only that the waits grow. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 10 * 60_000;
 const TICK_MS = 15;
-/** Pending items of one endpoint share a POST. */
+/** Guess: pending items of one endpoint share a POST, and several POSTs are under way at once, so that none is in order. */
 const ITEMS_PER_POST = 20;
 const POSTS_PER_ENDPOINT = 4;
 

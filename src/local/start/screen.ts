@@ -56,9 +56,11 @@ function bar(done: number, total: number): string {
 
 /** `4.2 s`, `1 min 20 s` */
 export function duration(ms: number): string {
-  const seconds = Math.max(ms, 0) / 1_000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const tenths = Math.round(Math.max(ms, 0) / 100);
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  // Rounded as a whole: the seconds alone could become 60.
+  const seconds = Math.round(tenths / 10);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** `1 hold`, `2 holds` */
