@@ -9,7 +9,6 @@ app.serviceBusQueue('apply-change', {
   queueName: 'identity-changes',
   connection: 'ServiceBusConnection',
   handler: async (message: unknown, context: InvocationContext): Promise<void> => {
-    await provisioning.ready();
     const { messageId, applicationProperties, lockToken } = context.triggerMetadata ?? {};
     const outcome = await provisioning.messages.handle(message, applicationProperties, String(messageId));
     if (outcome.kind === 'complete') return;

@@ -66,9 +66,9 @@ export function compose(settings: Settings, log: Logger): Provisioning {
   const quarantine = new Quarantine(state.targets, log);
   const looker = composeLooker(settings, { state, directory, queue, log });
   const workers = targets.map(target => new TargetWorker({ target, state, queue, looker, quarantine, log }));
-  const { applicationObjectId, readHiddenMembership, notifications } = settings;
+  const { applicationObjectId, readHiddenMembership, protectedObjectIds, notifications } = settings;
   const assignments = new AssignmentPass({ state, directory, applicationObjectId });
-  const audit = new Audit({ state, directory, readHiddenMembership, log });
+  const audit = new Audit({ state, directory, readHiddenMembership, protectedObjectIds, log });
   const poll = new Poll({ state, directory, queue, assignments, targets: targetIds, log });
   const subscriptions = new SubscriptionKeeper({ directory, notifications, log });
   const opened = once(async () => {
@@ -109,6 +109,7 @@ export function compose(settings: Settings, log: Logger): Provisioning {
       state,
       queue,
       quarantine,
+      ready: opened,
       log,
     }),
     ready: opened,

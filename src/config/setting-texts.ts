@@ -58,7 +58,7 @@ export const settingTexts = {
     absent: 'refused when there is a NOTIFICATION_URL',
   },
   RECONCILE_MINUTES: {
-    holds: 'minutes between reconciliation cycles: 20, 25, 30, 35 or 40',
+    holds: 'minutes between reconciliation cycles, 20 to 40',
     example: '30',
     absent: '30',
   },

@@ -33,7 +33,7 @@ const schema = z.object({
   GRAPH_URL: serviceUrl.default('https://graph.microsoft.com'),
   NOTIFICATION_URL: serviceUrl.optional(),
   NOTIFICATION_CLIENT_STATE: z.string().min(16).max(128).optional(),
-  RECONCILE_MINUTES: z.coerce.number().int().min(20).max(40).multipleOf(5).default(30),
+  RECONCILE_MINUTES: z.coerce.number().int().min(20).max(40).default(30),
   SETTLE_WINDOW_MS: z.coerce.number().int().min(500).max(60_000).default(2_000),
   READ_HIDDEN_MEMBERSHIP: z.enum(['true', 'false']).default('false'),
   PROTECTED_OBJECT_IDS: z.string().default(''),

@@ -10,6 +10,7 @@ import type { State } from '../state/state.ts';
 import type { MemberApplier, WantedMembers } from './apply-members.ts';
 import type { ResourceApplier } from './apply-resource.ts';
 import type { FollowUps } from './follow-ups.ts';
+import { forgetHolds } from './forget-holds.ts';
 import { kinds } from './kinds.ts';
 import type { GroupLook, GroupReader } from './look-group.ts';
 import { notePending } from './note-pending.ts';
@@ -57,7 +58,10 @@ export class GroupApplier {
   async apply(session: TargetSession, change: Change): Promise<Outcome> {
     const target = session.target.id;
     const look = await this.#reader.look(target, change.principal);
-    if (look.state === 'irrelevant') return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
+    if (look.state === 'irrelevant') {
+      await forgetHolds(this.#state, session, change.principal);
+      return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
+    }
     // A member of a nested group is a member of the groups above: they are looked at whatever becomes of this one.
     // All of them are found from here, so a look that follows from this one goes no further: nesting may be circular.
     const rowClass = session.row === 'revoke' ? 'revoke' : 'grant';
@@ -119,6 +123,8 @@ export class GroupApplier {
   async #left(session: TargetSession, change: Change): Promise<Outcome> {
     const target = session.target.id;
     const applied = await this.#resources.apply(session, change.principal, kinds.group, { set: {} });
+    // Whatever its members were held for went with the assignment; a stale hold would keep others' access as well.
+    await this.#state.holds.withdraw(target, change.principal, [...applied.held, ...keptByResource]);
     if (applied.link?.value.status !== 'linked')
       return outcome(applied.writes, applied.held, applied.unsettled);
     await this.#forgetPending(target, change.principal.id);

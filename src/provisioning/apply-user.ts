@@ -7,6 +7,7 @@ import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 import type { ResourceApplier } from './apply-resource.ts';
 import type { FollowUps } from './follow-ups.ts';
+import { forgetHolds } from './forget-holds.ts';
 import { kinds } from './kinds.ts';
 import type { UserLook, UserReader } from './look-user.ts';
 import type { Outcome } from './outcome.ts';
@@ -38,7 +39,10 @@ export class UserApplier {
     const target = session.target.id;
     const user = change.principal;
     const look = await reader.look(target, user);
-    if (look.state === 'irrelevant') return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
+    if (look.state === 'irrelevant') {
+      await forgetHolds(state, session, user);
+      return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
+    }
     // Whether somebody is disabled is seen by one read, whatever his groups hide.
     if (look.state === 'hidden' && look.user.accountEnabled) return this.#holdHidden(session, change);
     if (look.state !== 'deleted') await state.holds.withdraw(target, user, keptByResource);

@@ -43,6 +43,7 @@ export class MessageHandler {
     readonly state: State;
     readonly queue: ChangeQueue;
     readonly quarantine: Quarantine;
+    readonly ready: () => Promise<void>;
     readonly log: Logger;
   };
   readonly #failures = new KeyedMutex();
@@ -52,6 +53,8 @@ export class MessageHandler {
     state: State;
     queue: ChangeQueue;
     quarantine: Quarantine;
+    /** Resolves when tables, connections and tokens are there. */
+    ready: () => Promise<void>;
     log: Logger;
   }) {
     this.#o = o;
@@ -82,7 +85,13 @@ export class MessageHandler {
   }
 
   async #pump(worker: TargetWorker, obligation: Obligation, delivery: Delivery): Promise<Settlement> {
-    if (!(await worker.own())) return this.#handOn(obligation, delivery);
+    try {
+      await this.#o.ready();
+      if (!(await worker.own())) return await this.#handOn(obligation, delivery);
+    } catch (error) {
+      this.#o.log.warn('pump-postponed', { target: worker.target.id, error: describeError(error) });
+      return this.#handOn(obligation, delivery);
+    }
     await worker.attendPump(now() + ATTEND_MS);
     return COMPLETE;
   }
@@ -102,6 +111,7 @@ export class MessageHandler {
     // All of it, not the look alone: while storage is out of reach, redeliveries would follow each other at once and
     // use up the delivery count of every message within seconds. A copy waits.
     try {
+      await this.#o.ready();
       const { quarantine } = await this.#o.state.targets.read(change.target);
       if (quarantine !== undefined) return await this.#defer(worker, change, 'attribute');
       if (!(await worker.own())) return await this.#handOn(obligation, delivery);

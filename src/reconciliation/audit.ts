@@ -5,7 +5,7 @@ import { forEachAtOnce } from '../identity/at-once.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
-import { compare } from '../planning/compare.ts';
+import { compare, type PlanItem } from '../planning/compare.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
 import { AuditWriter } from './audit-writer.ts';
@@ -21,6 +21,8 @@ interface AuditOptions {
   readonly state: State;
   readonly directory: GraphDirectory;
   readonly readHiddenMembership: boolean;
+  /** Never switched off, so that nothing of the kind is planned. */
+  readonly protectedObjectIds: ReadonlySet<string>;
   readonly log: Logger;
 }
 
@@ -57,7 +59,11 @@ export class Audit {
       ...compare(desired, actual, known.links),
       ...(await findUnknownResources(this.#o.directory, actual, known.links)),
     ];
-    return { items, desired, actual, known };
+    return { items: items.filter(item => !this.#isProtected(item)), desired, actual, known };
+  }
+
+  #isProtected({ action, principal }: PlanItem): boolean {
+    return action === 'deactivate' && this.#o.protectedObjectIds.has(principal.id.toLowerCase());
   }
 
   /** Compares and makes every difference durable: as a link, a hold, or a backlog row. */

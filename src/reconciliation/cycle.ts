@@ -52,8 +52,8 @@ export class Cycle {
   /** Runs when the interval has passed, when somebody asked for it, or when an audit is due. */
   async runIfDue(): Promise<CycleResult> {
     const { startedAt, requested } = await this.#o.state.targets.readCycle();
-    // The timer that calls us ticks every five minutes: half a tick early counts as on time.
-    const due = now() - startedAt >= this.#o.everyMinutes * 60_000 - 150_000;
+    // The timer that calls us ticks every minute: half a tick early counts as on time.
+    const due = now() - startedAt >= this.#o.everyMinutes * 60_000 - 30_000;
     if (!due && !requested && !(await this.#anyAuditDue())) return 'not-due';
     return this.run();
   }

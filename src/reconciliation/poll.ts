@@ -17,8 +17,6 @@ const READS_AT_ONCE = 16;
 const FEEDS = ['user', 'group'] as const;
 type Feed = (typeof FEEDS)[number];
 
-export type PollResult = 'polled' | 'audit-due';
-
 /**
  * The fast lane for revocations, and the upper bound on how late we hear of anything: advances the delta cursors and
  * compares the assignments. What these prove goes into revoke rows, everything else into changes, and only then is
@@ -48,7 +46,7 @@ export class Poll {
     this.#log = o.log;
   }
 
-  async run(): Promise<PollResult> {
+  async run(): Promise<void> {
     for (const feed of FEEDS) {
       if ((await this.#state.cursors.read(feed)) !== undefined) continue;
       await this.#startFeed(feed, 'first run');
@@ -59,13 +57,12 @@ export class Poll {
     for (const { principal } of started) round.change(principal);
     await this.#send(round);
     await this.#assignments.settle({ started, ended });
-    const users = await this.#feed('user', change => this.#userChange(round, change), round);
-    const groups = await this.#feed('group', change => this.#groupChange(round, change), round);
+    await this.#feed('user', change => this.#userChange(round, change), round);
+    await this.#feed('group', change => this.#groupChange(round, change), round);
     for (const target of this.#targets) {
       if (await this.#state.backlog.hasRows(target)) await this.#queue.sendPump(target);
     }
     this.#log.info('polled', { started: started.length, ended: ended.length, ...round.counts });
-    return users && groups && (await this.#isIndexed()) ? 'polled' : 'audit-due';
   }
 
   /** What began before the first audit is that audit's: the initial load is no flood of live changes. */
@@ -81,21 +78,19 @@ export class Poll {
     return true;
   }
 
-  /** Reads one feed to its end; its changes are durable before the cursor moves. False when the cursor is lost. */
-  async #feed(feed: Feed, take: (change: DeltaChange) => Promise<void>, round: PollRound): Promise<boolean> {
+  /** Reads one feed to its end; its changes are durable before the cursor moves. */
+  async #feed(feed: Feed, take: (change: DeltaChange) => Promise<void>, round: PollRound): Promise<void> {
     const cursor = await this.#state.cursors.read(feed);
-    if (cursor === undefined) return false;
+    if (cursor === undefined) return;
     try {
       const { changes, deltaLink } = await this.#directory.readDelta(cursor.value.deltaLink);
       await forEachAtOnce(changes, READS_AT_ONCE, take);
       await this.#send(round);
       await this.#state.cursors.advance(feed, cursor, deltaLink, now());
-      return true;
     } catch (error) {
       if (!(error instanceof CursorLost)) throw error;
       this.#log.warn('cursor-lost', { feed });
       await this.#startFeed(feed, `the ${feed} feed had to be started anew`);
-      return false;
     }
   }
 

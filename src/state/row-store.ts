@@ -1,4 +1,4 @@
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { odata, RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { z } from 'zod';
 
 /** A stored value with the version that a conditional write needs. */
@@ -39,7 +39,7 @@ export class RowStore<T> {
     try {
       return this.#row(await this.#table.getEntity<Stored>(partition, key));
     } catch (error) {
-      if (statusOf(error) === 404) return undefined;
+      if (statusOf(error) === 404 && !isMissingTable(error)) return undefined;
       throw error;
     }
   }
@@ -151,6 +151,11 @@ export function statusOf(error: unknown): number | undefined {
     typeof error.statusCode === 'number'
     ? error.statusCode
     : undefined;
+}
+
+/** Without its table a row is not absent: nothing may be concluded from state that is gone. */
+function isMissingTable(error: unknown): boolean {
+  return error instanceof RestError && /TableNotFound/.test(`${error.code} ${JSON.stringify(error.details)}`);
 }
 
 /**

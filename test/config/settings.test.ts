@@ -153,7 +153,7 @@ describe('a malformed setting', () => {
     ['NOTIFICATION_CLIENT_STATE', secret.repeat(20)],
     ['RECONCILE_MINUTES', '15'],
     ['RECONCILE_MINUTES', '45'],
-    ['RECONCILE_MINUTES', '22'],
+    ['RECONCILE_MINUTES', '22.5'],
     ['RECONCILE_MINUTES', secret],
     ['SETTLE_WINDOW_MS', '499'],
     ['SETTLE_WINDOW_MS', '60001'],

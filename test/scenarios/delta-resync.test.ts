@@ -28,7 +28,7 @@ test('a lost delta cursor leads to an audit: what happened meanwhile is applied,
     directory.store.update(dismissed.id, { accountEnabled: false });
     directory.faults.expireDeltaTokens(refusal);
     await world.fire('poll-directory');
-    await world.until(`${alias} is off`, () => store.user(`${alias}@contoso.com`)?.active === false, 15_000);
+    await world.until(`${alias} is off`, () => store.user(`${alias}@contoso.com`)?.active === false, 90_000);
     await world.drained({ laterLooks: true });
     expect(changes.paths()).toEqual([`PATCH /Users/${scimIdOf(world, alias)}`]);
     expect(world.logs.some(line => line.includes('cursor-lost'))).toBe(true);
