@@ -54,6 +54,7 @@ export class Poll {
     const round = new PollRound(this.#state, this.#targets);
     const { started, ended } = await this.#assignmentChanges();
     for (const { principal } of ended) await round.revoke(principal);
+    await this.#auditUnwritten(ended);
     for (const { principal } of started) round.change(principal);
     await this.#send(round);
     await this.#assignments.settle({ started, ended });
@@ -76,6 +77,21 @@ export class Poll {
       if (!(await this.#state.targets.read(target)).indexed) return false;
     }
     return true;
+  }
+
+  /**
+   * A group that has no resource, because it is held say, has no record of its members either: when its assignment
+   * ends, only a comparison finds whose accounts it was the reason for.
+   */
+  async #auditUnwritten(ended: AssignmentChanges['ended']): Promise<void> {
+    for (const { principal } of ended) {
+      if (principal.kind !== 'group') continue;
+      for (const target of this.#targets) {
+        if ((await this.#state.links.get(target, principal))?.value.status === 'linked') continue;
+        await this.#askForAudit('a group without a resource left the scope');
+        return;
+      }
+    }
   }
 
   /** Reads one feed to its end; its changes are durable before the cursor moves. */
