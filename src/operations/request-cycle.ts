@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { OperationsContext } from './context.ts';
 
 /**
@@ -11,8 +12,9 @@ export async function requestCycle(
 ): Promise<void> {
   const { audit } = options;
   if (audit !== undefined) {
+    // Unlike any other request: an audit that runs now clears only the one that it began with.
     for (const { id } of targets) {
-      await state.targets.update(id, before => ({ ...before, auditDue: before.auditDue ?? audit }));
+      await state.targets.update(id, before => ({ ...before, auditDue: `${audit} (${randomUUID()})` }));
     }
   }
   await state.targets.writeCycle({ ...(await state.targets.readCycle()), requested: true });

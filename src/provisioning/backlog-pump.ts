@@ -1,6 +1,6 @@
 import type { Change, RowClass } from '../identity/change.ts';
 import { now, sleep, sleepUntil } from '../identity/clock.ts';
-import { RetryLater, TargetUnavailable } from '../identity/errors.ts';
+import { Permanent, RetryLater, TargetUnavailable } from '../identity/errors.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
@@ -31,6 +31,7 @@ export class BacklogPump {
   readonly #quarantine: Quarantine;
   readonly #log: Logger;
   readonly #look: (change: Change, row: RowClass) => Promise<Outcome>;
+  readonly #probe: () => Promise<void>;
   readonly #running = new Map<string, { row: BacklogRow; lane: keyof typeof LANES; done: Promise<void> }>();
   #wake: (() => void) | undefined;
   #attending = 0;
@@ -43,6 +44,8 @@ export class BacklogPump {
     quarantine: Quarantine;
     log: Logger;
     look: (change: Change, row: RowClass) => Promise<Outcome>;
+    /** One harmless request. Throws what a failed one means. */
+    probe: () => Promise<void>;
   }) {
     this.#target = o.target;
     this.#state = o.state;
@@ -50,6 +53,7 @@ export class BacklogPump {
     this.#quarantine = o.quarantine;
     this.#log = o.log;
     this.#look = o.look;
+    this.#probe = o.probe;
   }
 
   /** An invocation is waiting for the backlog to be empty, so that the platform keeps this instance. */
@@ -98,7 +102,7 @@ export class BacklogPump {
   async #startDue(): Promise<number> {
     const state = await this.#state.targets.read(this.#target);
     const { quarantine } = state;
-    if (quarantine !== undefined && quarantine.probeAt > now()) return 0;
+    if (quarantine !== undefined && (quarantine.probeAt > now() || !(await this.#isReleased()))) return 0;
     const rows = await this.#state.backlog.head(this.#target, {
       dueBy: now(),
       limit: LANES.revoke + LANES.other + this.#running.size,
@@ -112,20 +116,33 @@ export class BacklogPump {
       const lane = row.value.rowClass === 'revoke' ? 'revoke' : 'other';
       if (this.#running.has(row.key) || this.#inLane(lane) >= LANES[lane]) continue;
       if (peopleLeft && row.value.rowClass === 'bulk' && !isBulkPerson(row)) continue;
-      this.#start(row, lane, quarantine !== undefined);
+      this.#start(row, lane);
       started += 1;
-      // A probe is one row: the others wait for what it finds.
-      if (quarantine !== undefined) break;
     }
     return started;
+  }
+
+  /** Asks the target for nothing in particular: only an answer of its own ends the quarantine. */
+  async #isReleased(): Promise<boolean> {
+    try {
+      await this.#probe();
+    } catch (error) {
+      if (error instanceof NotOwner) return false;
+      if (!(error instanceof Permanent)) {
+        await this.#quarantine.enter(this.#target, error);
+        return false;
+      }
+    }
+    await this.#quarantine.leave(this.#target);
+    return true;
   }
 
   #inLane(lane: keyof typeof LANES): number {
     return [...this.#running.values()].filter(running => running.lane === lane).length;
   }
 
-  #start(row: BacklogRow, lane: keyof typeof LANES, probe: boolean): void {
-    const done = this.#work(row, probe)
+  #start(row: BacklogRow, lane: keyof typeof LANES): void {
+    const done = this.#work(row)
       .catch(error =>
         this.#log.warn('backlog-row-kept', { target: this.#target, error: describeError(error) }),
       )
@@ -136,7 +153,7 @@ export class BacklogPump {
     this.#running.set(row.key, { row, lane, done });
   }
 
-  async #work(found: BacklogRow, probe: boolean): Promise<void> {
+  async #work(found: BacklogRow): Promise<void> {
     const { rowClass, ...entry } = found.value;
     const change: Change = { ...entry, target: this.#target };
     // A group's own look asks for it to be woken again: hidden, the row comes back when it should, not at once.
@@ -152,17 +169,8 @@ export class BacklogPump {
         return;
       }
       if (error instanceof TargetUnavailable) return this.#quarantine.enter(this.#target, error);
-      if (error instanceof VersionConflict) {
-        // Somebody wrote the same row of state: what he wrote decides the next look. Hidden until then, no longer.
-        await this.#state.backlog.hide(this.#target, row, now() + 1_000);
-        return;
-      }
-      if (probe) await this.#quarantine.leave(this.#target);
       await this.#succeed(change, rowClass, error);
-      await this.#state.backlog.done(this.#target, row);
-      return;
     }
-    if (probe) await this.#quarantine.leave(this.#target);
     await this.#state.backlog.done(this.#target, row);
   }
 
@@ -172,8 +180,10 @@ export class BacklogPump {
       await this.#state.backlog.put(change, rowClass === 'revoke' ? 'grant' : rowClass);
       return;
     }
-    const transient = error instanceof RetryLater;
-    const wait = transient ? retryWaitMs(1, Math.random(), error.afterMs) : 0;
+    // Somebody else wrote the same row of state: what he wrote decides the next look.
+    const transient = error instanceof RetryLater || error instanceof VersionConflict;
+    const afterMs = error instanceof RetryLater ? error.afterMs : undefined;
+    const wait = transient ? retryWaitMs(1, Math.random(), afterMs) : 0;
     const subject = obligationSubject(this.#target, principalKey(change.principal));
     this.#log.info('row-becomes-message', {
       target: this.#target,

@@ -12,7 +12,6 @@ import {
   type Obligation,
 } from '../messaging/message.ts';
 import { failureRetryWaitMs, MAX_TRIES, retryWaitMs } from '../planning/retry-schedule.ts';
-import { VersionConflict } from '../state/row-store.ts';
 import type { State } from '../state/state.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 import { WouldWait } from './limiter.ts';
@@ -131,8 +130,7 @@ export class MessageHandler {
     const change = asChange(obligation);
     if (error instanceof WouldWait) return this.#defer(worker, change, error.rowClass);
     if (error instanceof TargetClosed) return this.#defer(worker, change, 'grant');
-    if (error instanceof NotOwner || error instanceof VersionConflict)
-      return this.#handOn(obligation, delivery);
+    if (error instanceof NotOwner) return this.#handOn(obligation, delivery);
     if (error instanceof TargetUnavailable) {
       await this.#o.quarantine.enter(change.target, error);
       return this.#defer(worker, change, 'attribute');

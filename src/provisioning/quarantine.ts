@@ -1,6 +1,5 @@
 import { now } from '../identity/clock.ts';
-import type { TargetUnavailable } from '../identity/errors.ts';
-import type { Logger } from '../identity/logger.ts';
+import { describeError, type Logger } from '../identity/logger.ts';
 import { probeWaitMs } from '../planning/retry-schedule.ts';
 import type { TargetState, TargetStates } from '../state/target-state.ts';
 
@@ -15,13 +14,13 @@ export class Quarantine {
   }
 
   /** Enters quarantine, or prolongs it after a probe that failed. One event per entry, not one per change. */
-  async enter(target: string, error: TargetUnavailable): Promise<void> {
-    const next = await this.#targets.update(target, state => ({
-      ...state,
-      quarantine: prolonged(state, error),
-    }));
-    if (next.quarantine?.probes === 0)
-      this.#log.error('target-quarantined', { target, reason: error.message });
+  async enter(target: string, error: unknown): Promise<void> {
+    let entered = false;
+    await this.#targets.update(target, state => {
+      entered = state.quarantine === undefined;
+      return { ...state, quarantine: prolonged(state, describeError(error)) };
+    });
+    if (entered) this.#log.error('target-quarantined', { target, reason: describeError(error) });
   }
 
   async leave(target: string): Promise<void> {
@@ -30,13 +29,13 @@ export class Quarantine {
   }
 }
 
-function prolonged(state: TargetState, error: TargetUnavailable): TargetState['quarantine'] {
+function prolonged(state: TargetState, reason: string): TargetState['quarantine'] {
   const { quarantine } = state;
   // Several changes run into the same wall at once: only a probe that was due counts as another failure.
   if (quarantine !== undefined && quarantine.probeAt > now()) return quarantine;
   const probes = quarantine === undefined ? 0 : quarantine.probes + 1;
   return {
-    reason: error.message,
+    reason,
     since: quarantine?.since ?? now(),
     probes,
     probeAt: now() + probeWaitMs(probes),

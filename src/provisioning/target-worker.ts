@@ -55,6 +55,7 @@ export class TargetWorker {
       ...o,
       target: o.target.id,
       look: (change, row) => this.look(change, row),
+      probe: () => this.#probe(),
     });
   }
 
@@ -92,19 +93,27 @@ export class TargetWorker {
     if (!this.#ownership.isHeld) throw new NotOwner(`the lease of ${this.target.id} is not held`);
     this.#active += 1;
     try {
-      return await this.#mutex.run(principalKey(change.principal), () => {
-        const session = new TargetSession({
-          target: this.target,
-          ownership: this.#ownership,
-          limiter: this.#limiter,
-          row,
-        });
-        return this.#looker.look(session, change);
-      });
+      return await this.#mutex.run(principalKey(change.principal), () =>
+        this.#looker.look(this.#session(row), change),
+      );
     } finally {
       this.#active -= 1;
       this.#lastActiveAt = now();
     }
+  }
+
+  async #probe(): Promise<void> {
+    const session = this.#session('bulk');
+    await session.send(() => this.target.scim.get('Users', '0', session.request), { operation: 'get' });
+  }
+
+  #session(row: RowClass | undefined): TargetSession {
+    return new TargetSession({
+      target: this.target,
+      ownership: this.#ownership,
+      limiter: this.#limiter,
+      row,
+    });
   }
 
   /** Stores a change as a row, and makes sure that somebody works it off. */

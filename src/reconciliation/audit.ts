@@ -14,6 +14,9 @@ import { readDesired } from './read-source.ts';
 import { type Progress, readActual, readKnown } from './read-target.ts';
 import { findUnknownResources } from './unknown-resources.ts';
 
+/** No replica of Graph lags by this much; a quarter of an hour has been seen. */
+const REPLICAS_AGREE_AFTER_MS = 3_600_000;
+
 /** Differences that are stored at the same time. */
 const WRITES_AT_ONCE = 8;
 
@@ -74,6 +77,7 @@ export class Audit {
   ): Promise<Plan> {
     const startedAt = now();
     const { auditDue } = await this.#o.state.targets.read(target.id);
+    await this.#reviewRemovals();
     const plan = await this.plan(target, assignments);
     const writer = new AuditWriter(this.#o.state, target.id, randomUUID(), startedAt);
     await this.#notePending(target.id, plan);
@@ -104,6 +108,27 @@ export class Audit {
       tookMs: now() - startedAt,
     });
     return plan;
+  }
+
+  /**
+   * A restore may have fallen between two cursors: who was reported as removed long ago and is there is there. Only
+   * long ago, since a replica that lags shows somebody who has just gone.
+   */
+  async #reviewRemovals(): Promise<void> {
+    const { state, directory } = this.#o;
+    const noted = await state.removals.notedBefore(now() - REPLICAS_AGREE_AFTER_MS);
+    const ids = (kind: 'user' | 'group') => noted.filter(p => p.kind === kind).map(({ id }) => id);
+    const present = [
+      ...[...(await directory.getUsers(ids('user')))].map(
+        ([id, found]) => ({ kind: 'user', id, found }) as const,
+      ),
+      ...[...(await directory.getGroups(ids('group')))].map(
+        ([id, found]) => ({ kind: 'group', id, found }) as const,
+      ),
+    ];
+    for (const { kind, id, found } of present) {
+      if (found !== undefined) await state.removals.clear({ kind, id });
+    }
   }
 
   /** Holds that only an audit decides about, and that this one no longer found a reason for. */

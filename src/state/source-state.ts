@@ -116,6 +116,16 @@ export class RemovalEvidence {
     return (await this.#rows.get('removed', principalKey(p)))?.value.seenAt;
   }
 
+  /** Principals that were noted before `instant`. */
+  async notedBefore(instant: number): Promise<Principal[]> {
+    const found: Principal[] = [];
+    for await (const { key, value } of this.#rows.list('removed')) {
+      const [kind, ...id] = key.split(':');
+      if (value.seenAt < instant) found.push(principal.parse({ kind, id: id.join(':') }));
+    }
+    return found;
+  }
+
   /** The principal was seen alive again. */
   async clear(p: Principal): Promise<void> {
     await this.#rows.delete('removed', principalKey(p));
