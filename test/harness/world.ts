@@ -20,7 +20,7 @@ const APP_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Real milliseconds without any traffic after which nothing is taken to be in flight. */
 const QUIET_MS = 12;
 /** The clock's step while work may be waiting inside a worker. */
-const STEP_MS = 300;
+const STEP_MS = 200;
 /** Its longest step while nothing is active on the queue: no more than an owner's time between two lease renewals. */
 const IDLE_STEP_MS = 10_000;
 
