@@ -9,9 +9,6 @@ export default defineConfig({
     maxWorkers: 3,
     globalSetup: ['test/harness/global-setup.ts'],
     setupFiles: ['test/harness/leak-check.ts'],
-    // The whole-system harness takes a moment without traffic for "nothing is in flight"; a machine that starves a
-    // process for longer than that can break a scenario. Such a one gets a second try, which the report names.
-    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

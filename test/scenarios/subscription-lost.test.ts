@@ -32,7 +32,10 @@ test('a subscription that was lost is created again, and one that runs out is re
     return world.cloud.databricks.store.user('ada@contoso.com')?.displayName === 'Ada Lovelace';
   });
   expect(took).toBeLessThan(10_000);
-  expect(world.logs.some(line => line.includes('applied') && line.includes('cause=notification'))).toBe(true);
+  // The line is written after the write.
+  await world.until('it is logged as heard of by a notification', () =>
+    world.logs.some(line => line.includes('applied') && line.includes('cause=notification')),
+  );
 
   // More than half of its life later it is renewed, not created anew.
   world.clock.advance(16 * 24 * 3_600_000);
