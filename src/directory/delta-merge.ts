@@ -1,3 +1,4 @@
+import type { PrincipalKind } from '../identity/principal.ts';
 import type { DeltaItem } from './graph-schemas.ts';
 import type { DeltaChange, DeltaMember, SourceMember } from './types.ts';
 
@@ -12,10 +13,16 @@ export function kindOfType(odataType: string | undefined): SourceMember['kind'] 
   return KINDS[odataType?.toLowerCase() ?? ''] ?? 'other';
 }
 
-/** What a delta link is about. @returns undefined for a link that is neither about users nor about groups. */
-export function kindOfLink(link: string): 'user' | 'group' | undefined {
-  const set = /\/(users|groups)\/(?:microsoft\.graph\.)?delta\b/i.exec(link)?.[1]?.toLowerCase();
-  return set === 'users' ? 'user' : set === 'groups' ? 'group' : undefined;
+const KIND_OF_SET: Readonly<Record<string, PrincipalKind>> = {
+  users: 'user',
+  groups: 'group',
+  serviceprincipals: 'servicePrincipal',
+};
+
+/** What a delta link is about. @returns undefined for a link that is about no kind of principal. */
+export function kindOfLink(link: string): PrincipalKind | undefined {
+  const set = /\/(users|groups|servicePrincipals)\/(?:microsoft\.graph\.)?delta\b/i.exec(link)?.[1];
+  return KIND_OF_SET[set?.toLowerCase() ?? ''];
 }
 
 interface Draft {
@@ -29,10 +36,10 @@ interface Draft {
  * mention of each property and each member wins. Source: "Delta query for groups", paging through members.
  */
 export class DeltaMerge {
-  readonly #kind: 'user' | 'group';
+  readonly #kind: PrincipalKind;
   readonly #drafts = new Map<string, Draft>();
 
-  constructor(kind: 'user' | 'group') {
+  constructor(kind: PrincipalKind) {
     this.#kind = kind;
   }
 

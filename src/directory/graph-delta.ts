@@ -1,30 +1,35 @@
 import { Permanent, RetryLater } from '../identity/errors.ts';
+import type { PrincipalKind } from '../identity/principal.ts';
 import { DeltaMerge, kindOfLink } from './delta-merge.ts';
-import { deltaItem, USER_SELECT } from './graph-schemas.ts';
+import { SET_OF } from './graph-paths.ts';
+import { deltaItem } from './graph-schemas.ts';
+import type { Selections } from './graph-select.ts';
 import type { GraphTransport } from './graph-transport.ts';
 import type { DeltaRound } from './types.ts';
 
-/** `$select` decides which changes are tracked, memberships included. Source: "Delta query overview". */
-const START = {
-  user: `/users/delta?$select=${USER_SELECT}&$deltatoken=latest`,
-  group: '/groups/delta?$select=id,displayName,securityEnabled,visibility,members&$deltatoken=latest',
-} as const;
-
-/** A delta link for "from now on". */
-export async function startDelta(graph: GraphTransport, kind: 'user' | 'group'): Promise<string> {
-  return (await follow(graph, kind, START[kind])).deltaLink;
+/**
+ * A delta link for "from now on". `$select` decides which changes are reported, memberships included, and becomes
+ * part of the link. Source: "Delta query overview".
+ */
+export async function startDelta(
+  graph: GraphTransport,
+  kind: PrincipalKind,
+  select: Selections['delta'],
+): Promise<string> {
+  const path = `/${SET_OF[kind]}/delta?$select=${select[kind]}&$deltatoken=latest`;
+  return (await follow(graph, kind, path)).deltaLink;
 }
 
 /** The round that begins at a stored link. */
 export async function readDelta(graph: GraphTransport, link: string): Promise<DeltaRound> {
   graph.refuseForeign(link);
   const kind = kindOfLink(link);
-  if (!kind) throw new Permanent('GraphRefused', 'the stored cursor is no delta link of users or groups');
+  if (!kind) throw new Permanent('GraphRefused', 'the stored cursor is no delta link of principals');
   return follow(graph, kind, link);
 }
 
-async function follow(graph: GraphTransport, kind: 'user' | 'group', path: string): Promise<DeltaRound> {
-  const what = `reading the changes of ${kind}s`;
+async function follow(graph: GraphTransport, kind: PrincipalKind, path: string): Promise<DeltaRound> {
+  const what = `reading the changes of ${SET_OF[kind]}`;
   const merge = new DeltaMerge(kind);
   let last: string | undefined;
   for await (const { items, deltaLink } of graph.pages({ method: 'GET', path, what }, deltaItem, true)) {

@@ -1,13 +1,14 @@
 import type { TokenCredential } from '@azure/identity';
-import type { Principal } from '../identity/principal.ts';
-import { kindOfType } from './delta-merge.ts';
-import { Absent } from './errors.ts';
+import type { Principal, PrincipalKind } from '../identity/principal.ts';
+import { GraphAssignments } from './graph-assignments.ts';
 import { readDelta, startDelta } from './graph-delta.ts';
-import { assignments, groupPath, principalPath, userPath } from './graph-paths.ts';
-import { orAbsent, readAll, readMany, readOne, zip } from './graph-reads.ts';
+import { GraphMemberships } from './graph-memberships.ts';
+import { GraphPrincipals } from './graph-principals.ts';
+import { readOne } from './graph-reads.ts';
 import * as schemas from './graph-schemas.ts';
+import { type ExtraProperties, type Selections, selections } from './graph-select.ts';
 import { GraphSubscriptions } from './graph-subscriptions.ts';
-import { type GraphRequest, GraphTransport } from './graph-transport.ts';
+import { GraphTransport } from './graph-transport.ts';
 import type {
   Assignment,
   DeletedObject,
@@ -16,6 +17,7 @@ import type {
   NewSubscription,
   SourceGroup,
   SourceMember,
+  SourceServicePrincipal,
   SourceUser,
   Subscription,
 } from './types.ts';
@@ -29,10 +31,13 @@ export interface GraphDirectoryOptions {
   /** For one HTTP request, body included. Milliseconds, default 20,000. */
   timeoutMs?: number;
   userAgent?: string;
+  /**
+   * Top-level properties to read along, directory extensions by their full name. They come in `properties`, and a
+   * change of one is reported by the cursors that are started from now on.
+   */
+  select?: ExtraProperties;
 }
 
-/** Source: "directoryObject: checkMemberGroups". */
-const GROUPS_PER_CHECK = 20;
 /**
  * Microsoft Graph as this project reads it. Every method may throw `RetryLater` (throttled, unreachable, or an answer
  * of the wrong shape), `SourceUnavailable` (no token, 401, 403) and `Permanent('GraphRefused')` (any other 4xx).
@@ -40,8 +45,13 @@ const GROUPS_PER_CHECK = 20;
  */
 export class GraphDirectory {
   readonly #graph: GraphTransport;
+  readonly #selections: Selections;
+  readonly #principals: GraphPrincipals;
+  readonly #memberships: GraphMemberships;
+  readonly #assignments: GraphAssignments;
   readonly #subscriptions: GraphSubscriptions;
 
+  /** @throws ConfigurationError for a property that cannot be selected, and for a Graph that is not behind https. */
   constructor(options: GraphDirectoryOptions) {
     this.#graph = new GraphTransport({
       ...options,
@@ -49,6 +59,10 @@ export class GraphDirectory {
       timeoutMs: options.timeoutMs ?? 20_000,
       userAgent: options.userAgent ?? 'entra-databricks-provisioning',
     });
+    this.#selections = selections(options.select ?? {});
+    this.#principals = new GraphPrincipals(this.#graph, this.#selections.read);
+    this.#memberships = new GraphMemberships(this.#graph);
+    this.#assignments = new GraphAssignments(this.#graph);
     this.#subscriptions = new GraphSubscriptions(this.#graph);
   }
 
@@ -59,142 +73,125 @@ export class GraphDirectory {
 
   /** `undefined`: 404, which alone proves nothing, since a replica may not know the user yet. */
   getUser(id: string): Promise<SourceUser | undefined> {
-    return readOne(this.#graph, userPath(id), schemas.user, 'reading a user');
+    return this.#principals.get('user', id);
   }
 
   /** Every id that was asked for is a key of the answer. */
   getUsers(ids: readonly string[]): Promise<Map<string, SourceUser | undefined>> {
-    return readMany(this.#graph, ids, userPath, schemas.user, 'reading users');
+    return this.#principals.getMany('user', ids);
+  }
+
+  /** All users of the tenant, guests included; those in the recycle bin are not among them. */
+  listUsers(): Promise<SourceUser[]> {
+    return this.#principals.list('user');
   }
 
   getGroup(id: string): Promise<SourceGroup | undefined> {
-    return readOne(this.#graph, groupPath(id), schemas.group, 'reading a group');
+    return this.#principals.get('group', id);
   }
 
   getGroups(ids: readonly string[]): Promise<Map<string, SourceGroup | undefined>> {
-    return readMany(this.#graph, ids, groupPath, schemas.group, 'reading groups');
+    return this.#principals.getMany('group', ids);
   }
 
-  /** The object, if it is in the recycle bin. */
+  /** All groups of the tenant: security, Microsoft 365 and distribution groups alike. */
+  listGroups(): Promise<SourceGroup[]> {
+    return this.#principals.list('group');
+  }
+
+  /** By object id, not by application id. `undefined`: 404, as for a user. */
+  getServicePrincipal(id: string): Promise<SourceServicePrincipal | undefined> {
+    return this.#principals.get('servicePrincipal', id);
+  }
+
+  getServicePrincipals(ids: readonly string[]): Promise<Map<string, SourceServicePrincipal | undefined>> {
+    return this.#principals.getMany('servicePrincipal', ids);
+  }
+
+  /** All service principals of the tenant, Microsoft's own and managed identities included. */
+  listServicePrincipals(): Promise<SourceServicePrincipal[]> {
+    return this.#principals.list('servicePrincipal');
+  }
+
+  /** Whether a member, and not a guest, of the tenant signs in with a name of that domain. */
+  hasMembersOf(domain: string): Promise<boolean> {
+    return this.#principals.hasMembersOf(domain);
+  }
+
+  /** The object, if it is in the recycle bin: no managed identity, and no group that came from on-premises, ever is. */
   getDeleted(id: string): Promise<DeletedObject | undefined> {
     const path = `/directory/deletedItems/${encodeURIComponent(id)}?$select=id,deletedDateTime`;
     return readOne(this.#graph, path, schemas.deletedObject, 'looking into the recycle bin');
   }
 
   /**
-   * Direct and nested members of every kind, through /beta: v1.0 leaves service principals out. Members of groups
-   * with hidden membership are missing unless the caller holds Member.Read.Hidden; such groups are marked.
+   * Direct members of every kind, through /beta: v1.0 leaves service principals out. A group whose own membership is
+   * hidden reads as empty unless the caller holds Member.Read.Hidden: its `visibility` tells. Nested groups of that
+   * kind are marked.
    *
    * @throws Absent when Graph knows no such group (now, on this replica).
    */
-  async listTransitiveMembers(groupId: string): Promise<SourceMember[]> {
-    const path = `/groups/${encodeURIComponent(groupId)}/transitiveMembers?$select=id,accountEnabled,visibility&$top=999`;
-    const request: GraphRequest = {
-      method: 'GET',
-      version: 'beta',
-      path,
-      what: 'listing the members of a group',
-    };
-    const members = await readAll(this.#graph, request, schemas.directoryObject);
-    return members.map(m => {
-      const kind = kindOfType(m['@odata.type']);
-      return {
-        id: m.id,
-        kind,
-        ...(kind === 'user' && typeof m.accountEnabled === 'boolean' && { accountEnabled: m.accountEnabled }),
-        ...(kind === 'group' && { hiddenMembership: m.visibility?.toLowerCase() === 'hiddenmembership' }),
-      };
-    });
+  listMembers(groupId: string): Promise<SourceMember[]> {
+    return this.#memberships.membersOf(groupId, 'members');
+  }
+
+  /** As `listMembers`, with the members of nested groups. In a nesting cycle the group itself may be among them. */
+  listTransitiveMembers(groupId: string): Promise<SourceMember[]> {
+    return this.#memberships.membersOf(groupId, 'transitiveMembers');
+  }
+
+  /** Ids of the groups that hold the principal directly, hidden ones left out. @throws Absent. */
+  listMemberOf(principal: Principal): Promise<string[]> {
+    return this.#memberships.groupsOf(principal, 'memberOf');
   }
 
   /** Ids of the groups that hold the principal, directly or through others. @throws Absent. */
-  async listTransitiveMemberOf(principal: Principal): Promise<string[]> {
-    const path = `${principalPath(principal)}/transitiveMemberOf?$select=id&$top=999`;
-    const found = await readAll(
-      this.#graph,
-      { method: 'GET', path, what: 'listing the groups of a principal' },
-      schemas.directoryObject,
-    );
-    return found.filter(o => kindOfType(o['@odata.type']) === 'group').map(o => o.id);
+  listTransitiveMemberOf(principal: Principal): Promise<string[]> {
+    return this.#memberships.groupsOf(principal, 'transitiveMemberOf');
   }
 
   /** Which of `groupIds` hold the principal, transitively. `undefined`: no such principal. */
-  async checkMemberGroups(principal: Principal, groupIds: readonly string[]): Promise<string[] | undefined> {
-    const what = 'checking the groups of a principal';
-    const held: string[] = [];
-    for (let i = 0; i < groupIds.length; i += GROUPS_PER_CHECK) {
-      const reply = await this.#graph.send({
-        method: 'POST',
-        path: `${principalPath(principal)}/checkMemberGroups`,
-        body: { groupIds: groupIds.slice(i, i + GROUPS_PER_CHECK) },
-        what,
-      });
-      const answer = orAbsent(this.#graph, reply, schemas.checkMemberGroups, what);
-      if (!answer) return undefined;
-      held.push(...answer.value);
-    }
-    return held;
+  checkMemberGroups(principal: Principal, groupIds: readonly string[]): Promise<string[] | undefined> {
+    return this.#memberships.checkGroups(principal, groupIds);
   }
 
-  /** For each user: is he in the group, transitively? `absent`: no such user. */
-  async checkMembership(
+  /**
+   * For each principal, by id: is it in the group, transitively? `absent`: no such principal. Whoever left a group
+   * but is still in it through another reads as true: for direct membership ask `listMemberOf`.
+   */
+  checkMembership(
     groupId: string,
-    userIds: readonly string[],
+    principals: readonly Principal[],
   ): Promise<Map<string, boolean | 'absent'>> {
-    const what = 'checking the members of a group';
-    const requests = userIds.map(id => ({
-      method: 'POST' as const,
-      path: `/users/${encodeURIComponent(id)}/checkMemberGroups`,
-      body: { groupIds: [groupId] },
-    }));
-    const replies = await this.#graph.batch(requests, what);
-    const verdicts = replies.map(reply => {
-      const answer = orAbsent(this.#graph, reply, schemas.checkMemberGroups, what);
-      return answer ? answer.value.includes(groupId) : 'absent';
-    });
-    return zip(userIds, verdicts);
+    return this.#memberships.checkMembers(groupId, principals);
   }
 
+  /** `undefined`: 404. It is gone, or we lost the consent, or a replica lags. */
   findEnterpriseApplication(servicePrincipalId: string): Promise<EnterpriseApplication | undefined> {
-    const path = `/servicePrincipals/${encodeURIComponent(servicePrincipalId)}?$select=id,appId,displayName`;
-    return readOne(this.#graph, path, schemas.servicePrincipal, 'reading the enterprise application');
+    return this.#assignments.application(servicePrincipalId);
   }
 
   /** Everyone who is assigned to the enterprise application. @throws Absent when that is missing: never an empty list. */
-  async listAssignments(servicePrincipalId: string): Promise<Assignment[]> {
-    const path = `/servicePrincipals/${encodeURIComponent(servicePrincipalId)}/appRoleAssignedTo?$top=999`;
-    return assignments(
-      await readAll(
-        this.#graph,
-        { method: 'GET', path, what: 'listing the assignments' },
-        schemas.appRoleAssignment,
-      ),
-    );
+  listAssignments(servicePrincipalId: string): Promise<Assignment[]> {
+    return this.#assignments.to(servicePrincipalId);
   }
 
   /** What the principal itself is assigned to; assignments of its groups are not among them. `undefined`: no such principal. */
-  async listOwnAssignments(
-    principal: Principal,
-    servicePrincipalId: string,
-  ): Promise<Assignment[] | undefined> {
-    const filter = encodeURIComponent(`resourceId eq ${servicePrincipalId}`);
-    const path = `${principalPath(principal)}/appRoleAssignments?$filter=${filter}&$top=999`;
-    try {
-      const own = await readAll(
-        this.#graph,
-        { method: 'GET', path, what: 'listing the assignments of a principal' },
-        schemas.appRoleAssignment,
-      );
-      return assignments(own.filter(a => a.resourceId === servicePrincipalId));
-    } catch (error) {
-      if (error instanceof Absent) return undefined;
-      throw error;
-    }
+  listOwnAssignments(principal: Principal, servicePrincipalId: string): Promise<Assignment[] | undefined> {
+    return this.#assignments.of(principal, servicePrincipalId);
   }
 
-  /** A cursor that starts now. Store it before reading what it is to continue. */
-  startDelta(kind: 'user' | 'group'): Promise<string> {
-    return startDelta(this.#graph, kind);
+  /** The properties whose changes a cursor that is started now would report. */
+  selectOf(kind: PrincipalKind): string {
+    return this.#selections.delta[kind];
+  }
+
+  /**
+   * A cursor that starts now. Store it before reading what it is to continue. It reports changes of the properties
+   * that are selected now: after a change of `select` only a new cursor reports the others.
+   */
+  startDelta(kind: PrincipalKind): Promise<string> {
+    return startDelta(this.#graph, kind, this.#selections.delta);
   }
 
   /** Everything since the cursor, all pages merged. @throws CursorLost when Graph no longer knows it. */

@@ -8,25 +8,59 @@ const text = z
   .nullish()
   .transform(v => v ?? null);
 
-export const user = z.object({
-  id,
-  userPrincipalName: z.string().min(1),
-  displayName: text,
-  givenName: text,
-  surname: text,
-  // Asked for, so it is there. Were a missing one read as false, a cut answer would disable people.
-  accountEnabled: z.boolean(),
-});
-export const USER_SELECT = 'id,accountEnabled,userPrincipalName,displayName,givenName,surname';
+/** Asked for, so it is there. Were a missing one, or a null, read as false, an answer that is cut would disable people. */
+const accountEnabled = z.boolean();
+const properties = z.record(z.string(), z.unknown());
 
-export const group = z.object({
-  id,
-  displayName: text,
-  visibility: text,
-  securityEnabled: z.boolean(),
-  createdDateTime: text,
-});
-export const GROUP_SELECT = 'id,displayName,visibility,securityEnabled,createdDateTime';
+export const user = z.preprocess(
+  beside,
+  z.object({
+    id,
+    userPrincipalName: z.string().min(1),
+    displayName: text,
+    givenName: text,
+    surname: text,
+    accountEnabled,
+    userType: text,
+    properties,
+  }),
+);
+
+export const group = z.preprocess(
+  beside,
+  z.object({
+    id,
+    displayName: text,
+    visibility: text,
+    securityEnabled: z.boolean(),
+    mailEnabled: z
+      .boolean()
+      .nullish()
+      .transform(v => v ?? null),
+    groupTypes: z.array(z.string()),
+    createdDateTime: text,
+    properties,
+  }),
+);
+
+export const servicePrincipal = z.preprocess(
+  beside,
+  z.object({
+    id,
+    appId: z.string().min(1),
+    displayName: text,
+    accountEnabled,
+    servicePrincipalType: text,
+    properties,
+  }),
+);
+
+/** Puts the whole object beside the properties that are known by name. */
+function beside(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return body;
+  const plain = Object.entries(body).filter(([name]) => !name.includes('@'));
+  return { ...body, properties: Object.fromEntries(plain) };
+}
 
 /** An object of any kind in a list of directory objects. */
 export const directoryObject = z.object({
@@ -34,11 +68,17 @@ export const directoryObject = z.object({
   id,
   accountEnabled: z.boolean().nullish(),
   visibility: z.string().nullish(),
+  securityEnabled: z.boolean().nullish(),
 });
 
 export const deletedObject = z.object({ id, deletedDateTime: text });
 
-export const servicePrincipal = z.object({ id, appId: z.string().min(1), displayName: text });
+export const enterpriseApplication = z.object({
+  id,
+  appId: z.string().min(1),
+  displayName: text,
+  appRoles: z.array(z.object({ id: z.string().min(1), value: text })),
+});
 
 export const appRoleAssignment = z.object({
   id: z.string().min(1).max(256),
@@ -50,7 +90,7 @@ export const appRoleAssignment = z.object({
 
 const removed = z.object({ reason: z.string() });
 
-/** One item of a users or groups delta answer. What was not selected, or did not change, is absent. */
+/** One item of a delta answer. What was not selected, or did not change, is absent. */
 export const deltaItem = z.object({
   id,
   '@removed': removed.optional(),
@@ -97,3 +137,5 @@ export const batchAnswer = z.object({
 
 /** The documented error body. `innerError` differs from service to service and is not read. */
 export const errorBody = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });
+
+export const idList = z.object({ value: z.array(z.object({ id })) });

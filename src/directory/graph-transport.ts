@@ -25,6 +25,7 @@ export interface GraphRequest {
   path: string;
   version?: 'v1.0' | 'beta';
   body?: unknown;
+  headers?: Readonly<Record<string, string>>;
   /** What it is for, in the words of an error text: "reading a user". No ids, no names. */
   what: string;
   /** False when a lost answer must not lead to a second request. Default true. */
@@ -159,6 +160,7 @@ export class GraphTransport {
     const call = this.#client
       .api(isLink ? '/' : request.path)
       .version(request.version ?? 'v1.0')
+      .headers(request.headers ?? {})
       .middlewareOptions([exchange])
       .responseType(ResponseType.RAW);
     let response: Response;

@@ -1,4 +1,10 @@
-import type { Principal } from '../identity/principal.ts';
+import type { Principal, PrincipalKind } from '../identity/principal.ts';
+
+/**
+ * Everything that was read of an object, by its Graph name: what is always read and what `select` adds. Annotations
+ * (`@odata.…`) are left out. A directory extension that has no value may be missing altogether.
+ */
+export type SourceProperties = Readonly<Record<string, unknown>>;
 
 /** A user as Entra ID holds it now. Soft-deleted users are never returned as a `SourceUser`. */
 export interface SourceUser {
@@ -8,6 +14,9 @@ export interface SourceUser {
   readonly givenName: string | null;
   readonly surname: string | null;
   readonly accountEnabled: boolean;
+  /** `Member`, `Guest`, or null: old and some synchronized users have none. */
+  readonly userType: string | null;
+  readonly properties: SourceProperties;
 }
 
 /** A group as Entra ID holds it now. Display names are not unique. */
@@ -17,17 +26,40 @@ export interface SourceGroup {
   /** `Public`, `Private`, `HiddenMembership`, or null for security groups. */
   readonly visibility: string | null;
   readonly securityEnabled: boolean;
+  readonly mailEnabled: boolean | null;
+  /** Holds `Unified` for Microsoft 365 groups and `DynamicMembership` for those whose members follow a rule. */
+  readonly groupTypes: readonly string[];
   readonly createdDateTime: string | null;
+  readonly properties: SourceProperties;
 }
 
-/** One entry of a group's transitive member list. */
+/** A service principal as Entra ID holds it now: the tenant's instance of an application, or a managed identity. */
+export interface SourceServicePrincipal {
+  readonly id: string;
+  /** The application (client) id: what Databricks calls the application id. */
+  readonly appId: string;
+  readonly displayName: string | null;
+  readonly accountEnabled: boolean;
+  /** `Application`, `ManagedIdentity`, `Legacy`, `SocialIdp`, or null. */
+  readonly servicePrincipalType: string | null;
+  readonly properties: SourceProperties;
+}
+
+/** What a principal of each kind is read as. */
+export interface SourcePrincipals {
+  readonly user: SourceUser;
+  readonly group: SourceGroup;
+  readonly servicePrincipal: SourceServicePrincipal;
+}
+
+/** One entry of a group's member list, direct or transitive. */
 export interface SourceMember {
   readonly id: string;
   /** `other`: devices, contacts and whatever else can be a member but is never provisioned. */
   readonly kind: 'user' | 'group' | 'servicePrincipal' | 'other';
-  /** Users only, and only where the answer says so: absence is no "disabled". */
+  /** Users and service principals, and only where the answer says so: absence is no "disabled". */
   readonly accountEnabled?: boolean;
-  /** Groups only: `visibility` is `HiddenMembership`, so what lies below may be invisible to us. */
+  /** Groups only: `visibility` is `HiddenMembership`, or not told to us, so what lies below may be invisible. */
   readonly hiddenMembership?: boolean;
 }
 
@@ -48,6 +80,14 @@ export interface EnterpriseApplication {
   readonly id: string;
   readonly appId: string;
   readonly displayName: string | null;
+  /** The declared roles. "Default access", the id of zeros, is not among them. */
+  readonly appRoles: readonly AppRole[];
+}
+
+export interface AppRole {
+  /** What `Assignment.appRoleId` names. */
+  readonly id: string;
+  readonly value: string | null;
 }
 
 /** A member as a delta answer names it. */
@@ -58,11 +98,11 @@ export interface DeltaMember {
 
 /** What a round of delta pages says about one object, all pages merged; the last mention of a member wins. */
 export interface DeltaChange {
-  readonly kind: 'user' | 'group';
+  readonly kind: PrincipalKind;
   readonly id: string;
   /** `changed`: in the recycle bin, restorable. `deleted`: gone for good. */
   readonly removed?: 'changed' | 'deleted';
-  /** Users only, where the answer carries it. */
+  /** Users and service principals, where the answer carries it. */
   readonly accountEnabled?: boolean;
   readonly addedMembers: readonly DeltaMember[];
   readonly removedMembers: readonly DeltaMember[];

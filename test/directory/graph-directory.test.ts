@@ -19,6 +19,16 @@ describe('reading principals', () => {
       givenName: 'Ann',
       surname: null,
       accountEnabled: false,
+      userType: 'Member',
+      properties: {
+        id: 'ann',
+        userPrincipalName: "ann.o'hara@contoso.com",
+        displayName: "ann.o'hara@contoso.com",
+        givenName: 'Ann',
+        surname: null,
+        accountEnabled: false,
+        userType: 'Member',
+      },
     });
     expect(await pair.graph.getUser('nobody/../ann')).toBeUndefined();
   });
@@ -36,11 +46,13 @@ describe('reading principals', () => {
     await using pair = await startPair({
       groups: [{ id: 'g', displayName: 'G', visibility: 'HiddenMembership' }],
     });
-    expect(await pair.graph.getGroup('g')).toEqual({
+    expect(await pair.graph.getGroup('g')).toMatchObject({
       id: 'g',
       displayName: 'G',
       visibility: 'HiddenMembership',
       securityEnabled: true,
+      mailEnabled: false,
+      groupTypes: [],
       createdDateTime: expect.any(String),
     });
     expect((await pair.graph.getGroups(['g', 'x'])).get('x')).toBeUndefined();
@@ -76,7 +88,7 @@ describe('reading memberships', () => {
       { id: 'bob', kind: 'user', accountEnabled: false },
       { id: 'inner', kind: 'group', hiddenMembership: false },
       { id: 'laptop', kind: 'other' },
-      { id: 'robot', kind: 'servicePrincipal' },
+      { id: 'robot', kind: 'servicePrincipal', accountEnabled: true },
       { id: 'secret', kind: 'group', hiddenMembership: true },
     ]);
   });
@@ -110,7 +122,8 @@ describe('reading memberships', () => {
     const ids = groups.map(g => g.id);
     expect(await pair.graph.checkMemberGroups({ kind: 'user', id: 'ann' }, ids)).toEqual(ids);
     expect(await pair.graph.checkMemberGroups({ kind: 'user', id: 'nobody' }, ids)).toBeUndefined();
-    expect(await pair.graph.checkMembership('g0', ['ann', 'bob', 'nobody'])).toEqual(
+    const users = ['ann', 'bob', 'nobody'].map(id => ({ kind: 'user', id }) as const);
+    expect(await pair.graph.checkMembership('g0', users)).toEqual(
       new Map<string, boolean | 'absent'>([
         ['ann', true],
         ['bob', false],
@@ -150,6 +163,7 @@ describe('reading assignments', () => {
       id: 'app',
       appId: 'app-id',
       displayName: 'Databricks',
+      appRoles: [],
     });
     pair.local.faults.hideServicePrincipals = true;
     expect(await graph.findEnterpriseApplication('app')).toBeUndefined();

@@ -214,13 +214,25 @@ const expectations: Record<string, Expectation> = {
   'serviceprincipal.approleassignment-create.json': object(schemas.appRoleAssignment, {
     principalType: 'Group',
   }),
-  'serviceprincipal.get-select-approles.json': object(schemas.servicePrincipal, {
-    appId: expect.any(String),
-  }),
-  'serviceprincipal.get.json': object(schemas.servicePrincipal, { appId: expect.any(String) }),
-  'serviceprincipal.instantiate-approles.json': refusedObject(schemas.servicePrincipal),
+  'serviceprincipal.get-select-approles.json': both(
+    object(schemas.enterpriseApplication, {
+      appId: '00000003-0000-0000-c000-000000000000',
+      appRoles: [{ id: '6e0a958b-b7fc-4348-b7c4-a6ab9fd3dd0e', value: 'EduAssignments.ReadBasic.All' }],
+    }),
+    refusedObject(schemas.servicePrincipal),
+  ),
+  'serviceprincipal.get.json': both(
+    object(schemas.servicePrincipal, {
+      appId: 'appId-value',
+      accountEnabled: true,
+      servicePrincipalType: null,
+      properties: { appDisplayName: 'My app' },
+    }),
+    object(schemas.enterpriseApplication, { appId: 'appId-value', appRoles: [] }),
+  ),
+  'serviceprincipal.instantiate-approles.json': refusedObject(schemas.enterpriseApplication),
   'serviceprincipals-delta.initial-page.json': both(noId, ({ request }) =>
-    expect(kindOfLink(request?.url ?? '')).toBeUndefined(),
+    expect(kindOfLink(request?.url ?? '')).toBe('servicePrincipal'),
   ),
   'subscription.create.groups.json': unread('a request; ours is tested against the local directory'),
   'subscription.create.json': object(schemas.subscription, {

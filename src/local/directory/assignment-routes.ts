@@ -4,13 +4,17 @@ import { resident, visible } from './object-routes.ts';
 import { page } from './paging.ts';
 import { SET_OF } from './render.ts';
 import { type Route, route } from './router.ts';
-import { DEFAULT_ACCESS, type StoredAssignment } from './types.ts';
+import { DEFAULT_ACCESS, type SeedAppRole, type StoredAssignment } from './types.ts';
 
 /** App-role assignments: who is assigned to an enterprise application. */
 export const assignmentRoutes: readonly Route[] = [
   route('GET', '/servicePrincipals/:/appRoleAssignedTo', (call, id) => {
     const app = visible(call, 'servicePrincipal', id);
-    return page(call, call.view.assignmentsTo(app.id), 'appRoleAssignments', a => show(call, a));
+    const shown = call.view.assignmentsTo(app.id).filter(a => {
+      const holder = call.view.live(a.principalId);
+      return !holder || !call.faults.hides('assignments', holder);
+    });
+    return page(call, shown, 'appRoleAssignments', a => show(call, a));
   }),
   route('POST', '/servicePrincipals/:/appRoleAssignedTo', create),
   route('DELETE', '/servicePrincipals/:/appRoleAssignedTo/:', (call, id, assignmentId) => {
@@ -44,8 +48,10 @@ function create(call: GraphCall, id: string): GraphAnswer {
     // Source: the connector's own page: an assigned group must be security enabled. The wording is a guess.
     throw badRequest('The group must be security enabled to be assigned to an application.');
   }
-  const roles = Array.isArray(app.properties.appRoles) ? app.properties.appRoles : [];
-  if (appRoleId !== DEFAULT_ACCESS && !roles.some((role: { id?: unknown }) => role.id === appRoleId)) {
+  const roles = (app.properties.appRoles ?? []) as readonly SeedAppRole[];
+  const memberType = principal.kind === 'servicePrincipal' ? 'Application' : 'User';
+  const known = roles.some(r => r.id === appRoleId && r.allowedMemberTypes?.includes(memberType) !== false);
+  if (appRoleId !== DEFAULT_ACCESS && !known) {
     throw badRequest('Permission being assigned was not found on application');
   }
   return { status: 201, body: show(call, call.store.assign({ principalId, resourceId: app.id, appRoleId })) };

@@ -16,13 +16,16 @@ const CASTS = {
 export const deletedRoutes: readonly Route[] = [
   route('GET', '/directory/deletedItems/:', (call, idOrCast) => {
     const kind = CASTS[idOrCast.toLowerCase() as keyof typeof CASTS];
-    if (kind)
-      return page(call, call.view.list(kind, true), SET_OF[kind], o => render(o, selectOf(call, [kind])));
+    if (kind) {
+      const select = selectOf(call, [kind]);
+      const binned = call.view.list(kind, true).filter(o => !call.faults.hides('deleted', o));
+      return page(call, binned, SET_OF[kind], o => render(o, select));
+    }
     const object = call.view.object(idOrCast);
-    if (!object?.deletedDateTime) throw notFound(idOrCast);
+    if (!object?.deletedDateTime || call.faults.hides('deleted', object)) throw notFound(idOrCast);
     return ok({
       '@odata.context': `${call.origin}/${call.version}/$metadata#directoryObjects/$entity`,
-      ...render(object, selectOf(call, ['user', 'group', 'servicePrincipal']), true),
+      ...render(object, selectOf(call, ['user', 'group', 'servicePrincipal'], 'one'), true),
     });
   }),
   route('POST', '/directory/deletedItems/:/restore', (call, id) => {

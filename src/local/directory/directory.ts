@@ -81,6 +81,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<LocalDi
     requests++;
     const standard = { 'Content-Type': JSON_TYPE, 'x-ms-resource-unit': '1', 'Cache-Control': 'no-cache' };
     try {
+      store.emptyBin();
       await faults.gate?.({ method: request.method, path: request.path });
       faults.check(request.method, request.path);
       const answered = await dispatch(routes, toCall(request));

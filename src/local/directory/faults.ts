@@ -1,4 +1,5 @@
 import { GraphFailure } from './errors.ts';
+import type { ObjectKind } from './types.ts';
 
 export interface FailRule {
   method?: string;
@@ -30,6 +31,12 @@ export interface NotificationFaults {
   hold?: boolean;
 }
 
+/** Where a service principal can be looked for. What lies below its own path counts as `get`. */
+export type ServicePrincipalView = 'get' | 'list' | 'delta' | 'members' | 'assignments' | 'deleted';
+
+/** All of them, or those of these ids. */
+type Hidden = boolean | readonly string[];
+
 /** Everything that can be made to go wrong, changeable at any moment. */
 export class GraphFaults {
   /** Reads show the state of so many milliseconds ago; notifications do not wait for it. */
@@ -39,10 +46,23 @@ export class GraphFaults {
   throttle: ThrottleRule[] = [];
   fail: FailRule[] = [];
   notifications: NotificationFaults = {};
-  /** Lists (all, or those whose path matches) lose their last page: status 200 and no link to it. */
+  /**
+   * Lists (all, or those whose path matches) lose their last page: status 200 and no link to it. The last page of a
+   * delta round takes the changes on it along: the link for the next round is behind them.
+   */
   truncateLists: boolean | RegExp = false;
-  /** Service principals read as if they did not exist: a lost consent, or a deleted enterprise application. */
-  hideServicePrincipals: boolean = false;
+  /** Pages after the first (of all lists and delta rounds, or those whose path matches) repeat the last item before them. */
+  repeatAcrossPages: boolean | RegExp = false;
+  /**
+   * Service principals, all or those of these ids, read as if they did not exist: in every view (a lost consent, or a
+   * deleted enterprise application), or in single ones.
+   */
+  hideServicePrincipals: Hidden | Partial<Readonly<Record<ServicePrincipalView, Hidden>>> = false;
+  /**
+   * Kinds that the caller may not read: member lists tell their type and id only. Source: "Permissions reference",
+   * limited information returned for inaccessible member objects.
+   */
+  unreadableMembers: readonly ObjectKind[] = [];
   /** As if the caller held Member.Read.Hidden. */
   showHiddenMembership: boolean = false;
   /** Called before each request and each batch item is served; the request waits for the promise. */
@@ -78,7 +98,20 @@ export class GraphFaults {
 
   /** @internal */
   truncates(path: string): boolean {
-    return this.truncateLists instanceof RegExp ? this.truncateLists.test(path) : this.truncateLists;
+    return matches(this.truncateLists, path);
+  }
+
+  /** @internal */
+  repeats(path: string): boolean {
+    return matches(this.repeatAcrossPages, path);
+  }
+
+  /** @internal Is the object a service principal that this view does not show? */
+  hides(view: ServicePrincipalView, { kind, id }: { kind: ObjectKind; id: string }): boolean {
+    if (kind !== 'servicePrincipal') return false;
+    const all = this.hideServicePrincipals;
+    const hidden = typeof all === 'boolean' || isList(all) ? all : (all[view] ?? false);
+    return typeof hidden === 'boolean' ? hidden : hidden.includes(id);
   }
 
   /** @internal @throws GraphFailure when a rule says so; a status of 0 is for the caller to turn into a cut. */
@@ -100,4 +133,12 @@ export class GraphFaults {
       rule.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(rule.retryAfterSeconds) },
     );
   }
+}
+
+function matches(rule: boolean | RegExp, path: string): boolean {
+  return rule instanceof RegExp ? rule.test(path) : rule;
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
 }

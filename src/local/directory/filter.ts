@@ -5,8 +5,8 @@ import type { StoredObject } from './types.ts';
 type Test = (object: StoredObject) => boolean;
 
 /**
- * Parses the part of OData `$filter` that directory objects are asked with: `eq`, `ne`, `in`, `startswith`, `and`,
- * `or`, `not` and brackets. A quote inside a string is doubled (`O''Brien`).
+ * Parses the part of OData `$filter` that directory objects are asked with: `eq`, `ne`, `in`, `startswith`,
+ * `endswith`, `and`, `or`, `not` and brackets. A quote inside a string is doubled (`O''Brien`).
  *
  * @throws GraphFailure 400 for anything else, an unescaped quote included.
  */
@@ -73,16 +73,17 @@ function single(tokens: string[]): Test {
     const inner = single(tokens);
     return o => !inner(o);
   }
-  if (head.toLowerCase() === 'startswith') {
+  const edge = head.toLowerCase();
+  if (edge === 'startswith' || edge === 'endswith') {
     expect(tokens, '(');
     const name = tokens.shift() ?? '';
     expect(tokens, ',');
-    const prefix = String(literal(tokens.shift())).toLowerCase();
+    const part = String(literal(tokens.shift())).toLowerCase();
     expect(tokens, ')');
-    return o =>
-      String(propertyOf(o, name) ?? '')
-        .toLowerCase()
-        .startsWith(prefix);
+    return o => {
+      const value = String(propertyOf(o, name) ?? '').toLowerCase();
+      return edge === 'startswith' ? value.startsWith(part) : value.endsWith(part);
+    };
   }
   return comparison(head, tokens);
 }

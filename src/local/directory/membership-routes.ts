@@ -2,7 +2,7 @@ import { type GraphAnswer, type GraphCall, NO_CONTENT, objectBody, ok, requireEv
 import { badRequest, notFound } from './errors.ts';
 import { referencedId, resident, visible } from './object-routes.ts';
 import { page } from './paging.ts';
-import { render, SET_OF } from './render.ts';
+import { odataType, render, SET_OF } from './render.ts';
 import { type Route, route } from './router.ts';
 import { selectOf } from './select.ts';
 import type { ObjectKind, StoredObject } from './types.ts';
@@ -26,6 +26,7 @@ export const membershipRoutes: readonly Route[] = [
   }),
   ...PRINCIPALS.flatMap(kind => [
     route('GET', `/${SET_OF[kind]}/:/memberOf`, (call, id) => memberOf(call, kind, id, false)),
+    route('GET', `/${SET_OF[kind]}/:/memberOf/:`, (call, id, cast) => memberOf(call, kind, id, false, cast)),
     route('GET', `/${SET_OF[kind]}/:/transitiveMemberOf`, (call, id) => memberOf(call, kind, id, true)),
     route('GET', `/${SET_OF[kind]}/:/transitiveMemberOf/:`, (call, id, cast) =>
       memberOf(call, kind, id, true, cast),
@@ -43,8 +44,12 @@ function members(call: GraphCall, id: string, transitive: boolean, cast?: string
   const group = visible(call, 'group', id);
   const all = transitive ? call.view.transitiveMembers(group.id) : call.view.members(group.id);
   // Source: "List members", known issue: v1.0 leaves service principals out.
-  const shown = call.version === 'beta' ? all : all.filter(m => m.kind !== 'servicePrincipal');
-  return list(call, shown, cast);
+  const shown = all.filter(m => call.version === 'beta' || m.kind !== 'servicePrincipal');
+  return list(
+    call,
+    shown.filter(m => !call.faults.hides('members', m)),
+    cast,
+  );
 }
 
 function memberOf(
@@ -61,7 +66,10 @@ function memberOf(
 function list(call: GraphCall, objects: readonly StoredObject[], cast: string | undefined): GraphAnswer {
   if (cast === undefined) {
     const select = selectOf(call, KINDS);
-    return page(call, objects, 'directoryObjects', o => render(o, select, true));
+    const unreadable = call.faults.unreadableMembers;
+    return page(call, objects, 'directoryObjects', o =>
+      unreadable.includes(o.kind) ? { '@odata.type': odataType(o.kind), id: o.id } : render(o, select, true),
+    );
   }
   const kind = KINDS.find(k => `microsoft.graph.${k}`.toLowerCase() === cast.toLowerCase());
   if (!kind) throw badRequest(`Resource not found for the segment '${cast}'.`);

@@ -1,4 +1,4 @@
-import { type GraphAnswer, type GraphCall, NO_CONTENT, objectBody, ok } from './call.ts';
+import { type GraphAnswer, type GraphCall, NO_CONTENT, objectBody, ok, requireEventual } from './call.ts';
 import { badRequest, GraphFailure, notFound } from './errors.ts';
 import { parseFilter } from './filter.ts';
 import { page } from './paging.ts';
@@ -47,10 +47,9 @@ export const objectRoutes: readonly Route[] = [
 
 /** The object as this request's replica shows it. @throws GraphFailure 404. */
 export function visible(call: GraphCall, kind: ObjectKind, id: string): StoredObject {
-  if (kind === 'servicePrincipal' && call.faults.hideServicePrincipals) throw notFound(id);
   const named = kind === 'user' && id.includes('@') ? call.store.idOfUser(id) : id;
   const object = call.view.live(named ?? id, kind);
-  if (!object) throw notFound(id);
+  if (!object || call.faults.hides('get', object)) throw notFound(id);
   return object;
 }
 
@@ -63,8 +62,9 @@ export function resident(call: GraphCall, kind: ObjectKind, id: string): StoredO
 
 function list(call: GraphCall, kind: ObjectKind): GraphAnswer {
   const filter = call.query.get('$filter');
-  const hidden = kind === 'servicePrincipal' && call.faults.hideServicePrincipals;
-  const all = hidden ? [] : call.view.list(kind);
+  // Source: "Advanced query capabilities on Microsoft Entra ID objects".
+  if (/endswith\(/i.test(filter ?? '') || call.query.get('$count') !== undefined) requireEventual(call, true);
+  const all = call.view.list(kind).filter(o => !call.faults.hides('list', o));
   const wanted = filter === undefined ? all : all.filter(parseFilter(filter));
   const select = selectOf(call, [kind]);
   return page(call, wanted, SET_OF[kind], object => render(object, select));
@@ -72,7 +72,7 @@ function list(call: GraphCall, kind: ObjectKind): GraphAnswer {
 
 function get(call: GraphCall, kind: ObjectKind, id: string): GraphAnswer {
   const object = visible(call, kind, id);
-  const select = selectOf(call, [kind]);
+  const select = selectOf(call, [kind], 'one');
   const context = `${SET_OF[kind]}${select ? `(${select.join(',')})` : ''}/$entity`;
   return ok({
     '@odata.context': `${call.origin}/${call.version}/$metadata#${context}`,
@@ -178,7 +178,7 @@ function getByIds(call: GraphCall): GraphAnswer {
   const found = ids
     .map(id => call.view.live(String(id)))
     .filter(o => o !== undefined)
-    .filter(o => !(o.kind === 'servicePrincipal' && call.faults.hideServicePrincipals))
+    .filter(o => !call.faults.hides('get', o))
     .filter(o => !kinds || kinds.includes('directoryobject') || kinds.includes(o.kind.toLowerCase()));
   return ok({
     '@odata.context': `${call.origin}/${call.version}/$metadata#directoryObjects`,

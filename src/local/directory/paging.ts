@@ -21,6 +21,8 @@ export function page<T extends { id: string }>(
   let shown = start < 0 ? [] : sorted.slice(start, start + size);
   const left = start < 0 ? 0 : sorted.length - start - shown.length;
   let more = left > 0;
+  // One item too many rather than one item less: a page of one must not stand still.
+  if (start > 0 && call.faults.repeats(call.path)) shown = sorted.slice(start - 1, start + size);
   if (call.faults.truncates(call.path)) {
     // The last page gets lost: the one before it carries no link, and a list of one page reads as empty.
     if (!more) shown = [];

@@ -1,63 +1,5 @@
+import { hasProperty, isExtension, LISTS, PROPERTIES } from './properties.ts';
 import type { ObjectKind, StoredObject } from './types.ts';
-
-/** What Graph returns without `$select`: "get user", "get group", "get servicePrincipal" (v1.0). `accountEnabled` of users is not in it. */
-export const DEFAULTS: Record<ObjectKind, readonly string[]> = {
-  user: [
-    'businessPhones',
-    'displayName',
-    'givenName',
-    'jobTitle',
-    'mail',
-    'mobilePhone',
-    'officeLocation',
-    'preferredLanguage',
-    'surname',
-    'userPrincipalName',
-    'id',
-  ],
-  group: [
-    'id',
-    'deletedDateTime',
-    'classification',
-    'createdDateTime',
-    'description',
-    'displayName',
-    'groupTypes',
-    'isAssignableToRole',
-    'mail',
-    'mailEnabled',
-    'mailNickname',
-    'membershipRule',
-    'onPremisesSyncEnabled',
-    'proxyAddresses',
-    'securityEnabled',
-    'visibility',
-  ],
-  servicePrincipal: [
-    'id',
-    'deletedDateTime',
-    'accountEnabled',
-    'appDisplayName',
-    'appId',
-    'appOwnerOrganizationId',
-    'appRoleAssignmentRequired',
-    'appRoles',
-    'createdDateTime',
-    'displayName',
-    'servicePrincipalNames',
-    'servicePrincipalType',
-    'tags',
-  ],
-  device: ['id', 'deletedDateTime', 'accountEnabled', 'deviceId', 'displayName', 'operatingSystem'],
-};
-
-const LISTS: ReadonlySet<string> = new Set([
-  'businessPhones',
-  'groupTypes',
-  'proxyAddresses',
-  'servicePrincipalNames',
-  'tags',
-]);
 
 /** `#microsoft.graph.user` and so on. */
 export function odataType(kind: ObjectKind): string {
@@ -78,27 +20,21 @@ export function render(
   select: readonly string[] | undefined,
   typed = false,
 ): Record<string, unknown> {
-  const names = select ?? DEFAULTS[object.kind];
+  const names = select ?? PROPERTIES[object.kind].byDefault;
   const shown: Record<string, unknown> = typed ? { '@odata.type': odataType(object.kind) } : {};
   // The documented `$select` answer of a group carries its id unasked, that of a user does not.
   if (object.kind === 'group' && !names.includes('id')) shown.id = object.id;
   for (const name of names) {
-    if (foreignTo(object.kind, name)) continue;
-    shown[name] = propertyOf(object, name);
+    const value = propertyOf(object, name);
+    // In a list of mixed kinds, `$select` yields what each kind has. Guess: an extension without a value is left out.
+    if (isExtension(name) ? value !== null : hasProperty(object.kind, name)) shown[name] = value;
   }
   return shown;
 }
 
-/** In a list of mixed kinds, `$select` yields what each kind has. */
-function foreignTo(kind: ObjectKind, name: string): boolean {
-  if (name === 'members' || name === '*') return true;
-  if (name === 'userPrincipalName' || name === 'userType' || name === 'givenName' || name === 'surname')
-    return kind !== 'user';
-  if (name === 'accountEnabled') return kind === 'group';
-  if (name === 'visibility' || name === 'securityEnabled') return kind !== 'group';
-  if (name === 'appId') return kind !== 'servicePrincipal';
-  return false;
-}
+const NO_EXTENSION_ATTRIBUTES: Readonly<Record<string, null>> = Object.fromEntries(
+  Array.from({ length: 15 }, (_, i) => [`extensionAttribute${i + 1}`, null]),
+);
 
 export function propertyOf(object: StoredObject, name: string): unknown {
   if (name === 'id') return object.id;
@@ -107,5 +43,6 @@ export function propertyOf(object: StoredObject, name: string): unknown {
   // A deleted user's name is prefixed with its object id (without dashes), which frees the name for others.
   if (name === 'userPrincipalName' && object.deletedDateTime)
     return object.id.replaceAll('-', '') + String(value);
+  if (name === 'onPremisesExtensionAttributes') return { ...NO_EXTENSION_ATTRIBUTES, ...(value ?? {}) };
   return value;
 }

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Assignments } from './assignments.ts';
 import { badRequest, notFound } from './errors.ts';
+import { Extensions } from './extensions.ts';
 import { History } from './history.ts';
 import { Memberships } from './memberships.ts';
+import { patched } from './properties.ts';
+import { isRestorable, RecycleBin } from './recycle-bin.ts';
+import { withDefaults } from './seed-defaults.ts';
 import {
   DEFAULT_ACCESS,
   type DirectorySeed,
@@ -17,6 +21,7 @@ import {
   type StoredAssignment,
   type StoredObject,
 } from './types.ts';
+import { UserNames } from './user-names.ts';
 import { DirectoryView } from './view.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -29,13 +34,15 @@ export class DirectoryStore {
   /** @internal */ readonly log: LogEntry[] = [];
   readonly verifiedDomains: readonly string[];
   /** @internal */ onChange: (change: StoreChange) => void = () => {};
-  /** Lower-case user principal name -> id, of users that are not in the recycle bin. */
-  readonly #names = new Map<string, string>();
+  readonly #names = new UserNames();
+  readonly #extensions = new Extensions();
+  readonly #bin = new RecycleBin();
   #lastAt = 0;
   #seeding: boolean = true;
 
   constructor(seed: DirectorySeed = {}) {
     this.verifiedDomains = seed.verifiedDomains ?? ['contoso.com', 'contoso.onmicrosoft.com'];
+    for (const name of seed.extensionProperties ?? []) this.#extensions.define(name);
     for (const user of seed.users ?? []) this.addUser(user);
     for (const sp of seed.servicePrincipals ?? []) this.addServicePrincipal(sp);
     for (const device of seed.devices ?? []) this.addDevice(device);
@@ -59,62 +66,59 @@ export class DirectoryStore {
   }
 
   addUser({ id, ...user }: SeedUser): StoredObject {
-    this.#refuseTakenName(user.userPrincipalName, undefined);
-    return this.#create('user', id, {
-      accountEnabled: true,
-      userType: 'Member',
-      displayName: user.userPrincipalName,
-      ...user,
-    });
+    this.#names.refuseTaken(user.userPrincipalName);
+    return this.#create('user', id, withDefaults.user(user));
   }
 
   addGroup({ id, members, ...group }: SeedGroup): StoredObject {
-    const created = this.#create('group', id, {
-      securityEnabled: true,
-      mailEnabled: false,
-      visibility: null,
-      groupTypes: [],
-      ...group,
-    });
+    const created = this.#create('group', id, withDefaults.group(group));
     for (const member of members ?? []) this.addMember(created.id, member);
     return created;
   }
 
   addServicePrincipal({ id, ...sp }: SeedServicePrincipal): StoredObject {
-    return this.#create('servicePrincipal', id, {
-      appId: randomUUID(),
-      accountEnabled: true,
-      appRoles: [],
-      servicePrincipalType: 'Application',
-      ...sp,
-    });
+    return this.#create('servicePrincipal', id, withDefaults.servicePrincipal(sp));
   }
 
   addDevice({ id, ...device }: SeedDevice): StoredObject {
-    return this.#create('device', id, { accountEnabled: true, deviceId: randomUUID(), ...device });
+    return this.#create('device', id, withDefaults.device(device));
   }
 
-  /** Sets properties (null clears). @throws GraphFailure 404, or 400 when a user principal name is taken. */
+  /** An application defines a directory extension, which all kinds of objects have from now on. */
+  defineExtension(name: string): void {
+    this.#extensions.define(name);
+  }
+
+  /** @internal */
+  definesExtension(kind: ObjectKind, name: string): boolean {
+    return this.#extensions.has(kind, name);
+  }
+
+  /**
+   * Sets properties (null clears; of `onPremisesExtensionAttributes` and its like, only the parts that are named).
+   *
+   * @throws GraphFailure 404, or 400 when a user principal name is taken.
+   */
   update(id: string, patch: Readonly<Record<string, unknown>>): void {
     const object = this.#live(id);
     if (object.kind === 'user' && typeof patch.userPrincipalName === 'string') {
-      this.#refuseTakenName(patch.userPrincipalName, id);
+      this.#names.refuseTaken(patch.userPrincipalName, id);
     }
-    const changed = Object.keys(patch).filter(name => object.properties[name] !== patch[name]);
-    this.#put({ ...object, properties: { ...object.properties, ...patch } }, new Set(changed));
+    const { properties, changed } = patched(object.properties, patch);
+    this.#put({ ...object, properties }, changed);
     this.#tell({ kind: object.kind, id, changeType: 'updated' });
   }
 
   /**
-   * Users, service principals and cloud groups go to the recycle bin and keep their memberships; devices and groups
-   * synchronized from on-premises are gone at once.
+   * What can be restored goes to the recycle bin for 30 days and keeps its memberships; the rest is gone at once.
    */
   delete(id: string): void {
     const object = this.#live(id);
-    if (object.kind === 'device' || object.properties.onPremisesSyncEnabled === true) {
+    if (!isRestorable(object)) {
       this.#erase(object);
       return;
     }
+    this.#bin.put(id);
     this.#put({ ...object, deletedDateTime: new Date(Date.now()).toISOString() }, 'all');
     this.#tell({ kind: object.kind, id, changeType: 'updated' });
   }
@@ -123,7 +127,8 @@ export class DirectoryStore {
   restore(id: string): StoredObject {
     const object = this.objects.get(id)?.latest;
     if (!object?.deletedDateTime) throw notFound(id);
-    if (object.kind === 'user') this.#refuseTakenName(String(object.properties.userPrincipalName), id);
+    if (object.kind === 'user') this.#names.refuseTaken(String(object.properties.userPrincipalName), id);
+    this.#bin.take(id);
     const restored = { ...object, deletedDateTime: null };
     this.#put(restored, 'all');
     this.#tell({ kind: object.kind, id, changeType: 'updated' });
@@ -135,6 +140,11 @@ export class DirectoryStore {
     const object = this.objects.get(id)?.latest;
     if (!object?.deletedDateTime) throw notFound(id);
     this.#erase(object);
+  }
+
+  /** @internal Deletes for good what was in the recycle bin for too long. Guess: nobody hears of it before the next request. */
+  emptyBin(): void {
+    for (const id of this.#bin.expired()) this.purge(id);
   }
 
   /** @throws GraphFailure 404, or 400 when it is a member already. */
@@ -189,6 +199,7 @@ export class DirectoryStore {
    */
   #erase(object: StoredObject): void {
     const at = this.#at();
+    this.#bin.take(object.id);
     this.objects.get(object.id)?.push(at, undefined);
     this.log.push({ at, kind: object.kind, id: object.id, properties: 'all' });
     for (const group of this.memberships.groupsOf(object.id, at))
@@ -207,7 +218,8 @@ export class DirectoryStore {
   #put(object: StoredObject, changed: ReadonlySet<string> | 'all'): void {
     const at = this.#at();
     const history = this.objects.get(object.id) ?? new History<StoredObject>();
-    this.#rename(history.latest, object);
+    this.#names.follow(history.latest, object);
+    this.#extensions.learn(object);
     history.push(at, object);
     this.objects.set(object.id, history);
     this.log.push({ at, kind: object.kind, id: object.id, properties: changed });
@@ -219,23 +231,9 @@ export class DirectoryStore {
     return object;
   }
 
-  /** A name is free again as soon as its holder is in the recycle bin. */
-  #rename(before: StoredObject | undefined, after: StoredObject): void {
-    if (after.kind !== 'user') return;
-    if (before && !before.deletedDateTime) this.#names.delete(userName(before));
-    if (!after.deletedDateTime) this.#names.set(userName(after), after.id);
-  }
-
   /** The id of the live user of that name. */
   idOfUser(userPrincipalName: string): string | undefined {
-    return this.#names.get(userPrincipalName.toLowerCase());
-  }
-
-  #refuseTakenName(name: string, except: string | undefined): void {
-    const holder = this.#names.get(name.toLowerCase());
-    if (holder !== undefined && holder !== except) {
-      throw badRequest('Another object with the same value for property userPrincipalName already exists.');
-    }
+    return this.#names.holderOf(userPrincipalName);
   }
 
   #tell(change: StoreChange): void {
@@ -248,8 +246,4 @@ export class DirectoryStore {
     this.#lastAt = Math.max(this.#lastAt, Date.now());
     return this.#lastAt;
   }
-}
-
-function userName(user: StoredObject): string {
-  return String(user.properties.userPrincipalName).toLowerCase();
 }

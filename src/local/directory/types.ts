@@ -47,7 +47,21 @@ export interface SeedServicePrincipal {
   appId?: string;
   displayName?: string | null;
   accountEnabled?: boolean;
+  /** `Application` (default) or `ManagedIdentity`. */
+  servicePrincipalType?: string | null;
+  /** What can be assigned besides default access. */
+  appRoles?: readonly SeedAppRole[];
   [property: string]: unknown;
+}
+
+/** Default access, the id of zeros, is never declared. */
+export interface SeedAppRole {
+  id: string;
+  value?: string | null;
+  displayName?: string;
+  /** Default: users (and groups) and applications. */
+  allowedMemberTypes?: readonly ('User' | 'Application')[];
+  isEnabled?: boolean;
 }
 
 export interface SeedDevice {
@@ -72,6 +86,8 @@ export interface DirectorySeed {
   servicePrincipals?: readonly SeedServicePrincipal[];
   devices?: readonly SeedDevice[];
   assignments?: readonly SeedAssignment[];
+  /** Directory extensions that applications define: `extension_{32 hex digits}_{name}`. */
+  extensionProperties?: readonly string[];
 }
 
 export const DEFAULT_ACCESS = '00000000-0000-0000-0000-000000000000';

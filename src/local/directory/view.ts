@@ -50,7 +50,7 @@ export class DirectoryView {
   /** Members of any kind; those in the recycle bin are not shown. Hidden memberships read as empty. */
   members(groupId: string): StoredObject[] {
     const group = this.live(groupId, 'group');
-    if (!group || this.#hides(group)) return [];
+    if (!group || this.hidesMembers(group)) return [];
     const ids = this.#store.memberships.membersOf(groupId, this.at);
     return ids.map(id => this.live(id)).filter(member => member !== undefined);
   }
@@ -66,7 +66,7 @@ export class DirectoryView {
     return ids
       .map(id => this.live(id, 'group'))
       .filter(group => group !== undefined)
-      .filter(group => !this.#hides(group));
+      .filter(group => !this.hidesMembers(group));
   }
 
   /** Guess: what is reached only through a hidden membership is left out too, so that it looks like absence. */
@@ -90,7 +90,8 @@ export class DirectoryView {
       .filter(a => this.live(a.principalId) && this.live(a.resourceId));
   }
 
-  #hides(group: StoredObject): boolean {
+  /** Hidden membership, and the caller may not see it. */
+  hidesMembers(group: StoredObject): boolean {
     return !this.#hiddenShown && group.properties.visibility === 'HiddenMembership';
   }
 }

@@ -46,6 +46,51 @@ describe('faults', () => {
     expect(await all(tenant, '/users?$top=10')).toEqual([]);
   });
 
+  test('the last page of every kind of list can get lost', async () => {
+    await using tenant = await startTenant({
+      ...seed,
+      servicePrincipals: [{ id: 'app' }],
+      groups: [{ id: 'g', displayName: 'G', members: ['u0', 'u1', 'u2'] }],
+      assignments: ['u0', 'u1', 'u2'].map(principalId => ({ principalId, resourceId: 'app' })),
+    });
+    const paths = [
+      '/users?$top=2',
+      '/groups?$top=2',
+      '/servicePrincipals?$top=2',
+      '/groups/g/members?$top=2',
+      '/groups/g/transitiveMembers?$top=2',
+      '/users/u0/memberOf?$top=2',
+      '/servicePrincipals/app/appRoleAssignedTo?$top=2',
+      '/users/u0/appRoleAssignments?$top=2',
+    ];
+    tenant.directory.faults.truncateLists = true;
+    const left = await Promise.all(paths.map(async path => (await all(tenant, path)).length));
+    expect(left).toEqual([4, 0, 0, 2, 2, 0, 2, 0]);
+  });
+
+  test('the last page of a delta round can get lost, with the changes on it', async () => {
+    await using tenant = await startTenant(seed);
+    const start = await tenant.client.api('/groups/delta?$select=id&$deltatoken=latest').get();
+    const link = tenant.relative(start['@odata.deltaLink']);
+    for (let i = 0; i < 150; i++) tenant.directory.store.addGroup({ displayName: 'G' });
+    tenant.directory.faults.truncateLists = /groups\/delta/;
+    const page = await tenant.client.api(link).get();
+    expect([page.value.length, page['@odata.nextLink']]).toEqual([100, undefined]);
+    tenant.directory.faults.truncateLists = false;
+    expect(await all(tenant, tenant.relative(page['@odata.deltaLink']))).toEqual([]);
+    expect(await all(tenant, link)).toHaveLength(150);
+  });
+
+  test('pages can repeat the last item of the page before', async () => {
+    await using tenant = await startTenant(seed);
+    tenant.directory.faults.repeatAcrossPages = /\/users/;
+    const ids = async (path: string) => (await all(tenant, path)).map(u => u.id);
+    expect(await ids('/users?$top=2')).toEqual(['u0', 'u1', 'u1', 'u2', 'u3', 'u3', 'u4']);
+    expect(await ids('/users?$top=1')).toEqual(['u0', 'u0', 'u1', 'u1', 'u2', 'u2', 'u3', 'u3', 'u4']);
+    for (let i = 0; i < 101; i++) tenant.directory.store.addUser({ userPrincipalName: `x${i}@contoso.com` });
+    expect(await ids('/users/delta')).toHaveLength(107);
+  });
+
   test('the gate holds a request until it opens', async () => {
     await using tenant = await startTenant(seed);
     const gate = Promise.withResolvers<void>();

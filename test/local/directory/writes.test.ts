@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createTestClock, type TestClock } from '../../harness/test-clock.ts';
 import { all, newUser, startTenant } from './client.ts';
+
+let clock: TestClock | undefined;
+afterEach(() => clock?.dispose());
 
 describe('writing users and groups', () => {
   test('a user is created, changed and found by name', async () => {
@@ -63,18 +67,56 @@ describe('writing users and groups', () => {
     });
   });
 
-  test('a cloud group goes to the recycle bin, one from on-premises is gone at once', async () => {
+  test('a cloud group goes to the recycle bin; one from on-premises or of Exchange is gone at once', async () => {
+    const mail = { mailEnabled: true };
     await using tenant = await startTenant({
       groups: [
         { id: 'cloud', displayName: 'C' },
+        { id: 'unified', displayName: 'U', ...mail, groupTypes: ['Unified'] },
         { id: 'synced', displayName: 'S', onPremisesSyncEnabled: true },
+        { id: 'exchange', displayName: 'E', ...mail },
       ],
     });
-    await tenant.client.api('/groups/cloud').delete();
-    await tenant.client.api('/groups/synced').delete();
-    expect(await tenant.client.api('/directory/deletedItems/cloud').get()).toMatchObject({ id: 'cloud' });
+    const ids = ['cloud', 'unified', 'synced', 'exchange'];
+    for (const id of ids) await tenant.client.api(`/groups/${id}`).delete();
+    const binned = await all(tenant, '/directory/deletedItems/microsoft.graph.group');
+    expect(binned.map(g => g.id)).toEqual(['cloud', 'unified']);
     await expect(tenant.client.api('/directory/deletedItems/synced').get()).rejects.toMatchObject({
       statusCode: 404,
     });
+  });
+
+  test('what is deleted can be restored for thirty days, and is gone for good after that', async () => {
+    clock = createTestClock();
+    clock.install();
+    await using tenant = await startTenant({
+      users: [
+        { id: 'ann', userPrincipalName: 'ann@contoso.com' },
+        { id: 'bob', userPrincipalName: 'bob@contoso.com' },
+      ],
+    });
+    let link = (await tenant.client.api('/users/delta?$select=id&$deltatoken=latest').get())[
+      '@odata.deltaLink'
+    ];
+    const changesAfter = async (hours: number) => {
+      clock?.advance(hours * 3_600_000);
+      const round = await tenant.client.api(tenant.relative(link)).get();
+      link = round['@odata.deltaLink'];
+      return round.value;
+    };
+    const inBin = async () =>
+      (await all(tenant, '/directory/deletedItems/microsoft.graph.user')).map(u => u.id);
+    await tenant.client.api('/users/ann').delete();
+    await tenant.client.api('/users/bob').delete();
+    expect(await changesAfter(1)).toHaveLength(2);
+    await tenant.client.api('/directory/deletedItems/bob/restore').post({});
+    expect(await changesAfter(5 * 24)).toEqual([{ id: 'bob' }]);
+    // A delta token lives for a week, so the month is crossed in steps.
+    for (let day = 10; day < 30; day += 5) expect(await changesAfter(5 * 24)).toEqual([]);
+    expect(await changesAfter(4 * 24 + 22)).toEqual([]);
+    expect(await inBin()).toEqual(['ann']);
+    expect(await changesAfter(2)).toEqual([{ id: 'ann', '@removed': { reason: 'deleted' } }]);
+    expect(await inBin()).toEqual([]);
+    expect(await tenant.client.api('/users/bob').get()).toMatchObject({ id: 'bob' });
   });
 });
