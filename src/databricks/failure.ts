@@ -1,7 +1,7 @@
 import { Conflict, Gone, Permanent, RetryLater, TargetUnavailable } from '../identity/errors.ts';
 import { ScimCredentialError, ScimError, ScimTransportError } from '../scim/errors.ts';
 
-export type Operation = 'create' | 'patch' | 'removeMember' | 'get' | 'list' | 'delete';
+export type Operation = 'create' | 'patch' | 'remove' | 'get' | 'list' | 'delete';
 
 export interface FailureContext {
   operation: Operation;
@@ -75,10 +75,10 @@ function classifyAnswer(error: ScimError, context: FailureContext): Failure | 'a
  */
 function classifyBadRequest(error: ScimError, context: FailureContext): Failure | 'alreadyDone' {
   const text = `${error.scimType ?? ''} ${error.detail ?? ''}`.toLowerCase();
-  if (context.operation === 'removeMember' && text.includes('no such attribute')) {
+  if (context.operation === 'remove' && text.includes('no such attribute')) {
     if ((context.operations ?? 1) === 1) return 'alreadyDone';
   }
-  const isPatch = context.operation === 'patch' || context.operation === 'removeMember';
+  const isPatch = context.operation === 'patch' || context.operation === 'remove';
   if (isPatch && context.recentlyUnnested) return retry(error);
   return permanent(error);
 }

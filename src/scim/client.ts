@@ -1,7 +1,7 @@
 import { acknowledge, broken, check, parse } from './answer.ts';
 import type { ScimCredential } from './authorization.ts';
 import { ScimError } from './errors.ts';
-import { equals } from './filter.ts';
+import { canFind, equals } from './filter.ts';
 import { listPage, type ResourceByType, schemaByType } from './resources.ts';
 import { type Call, Transport } from './transport.ts';
 import {
@@ -102,6 +102,9 @@ export class ScimClient {
    * Every resource whose `attribute` equals `value`. Case is the target's affair: Databricks compares user names
    * without it. What comes back with a plainly different value is left out, so that a target which ignores its
    * filter does not have a stranger taken for the wanted one.
+   *
+   * @throws RangeError when the type cannot be searched by that attribute (see {@link canFind}): an empty answer would
+   *   be taken for "there is none".
    */
   async find<T extends ResourceType>(
     type: T,
@@ -109,6 +112,7 @@ export class ScimClient {
     value: string,
     options: RequestOptions = {},
   ): Promise<ResourceByType[T][]> {
+    if (!canFind(type, attribute)) throw new RangeError(`${type} cannot be searched by ${attribute}`);
     const query = { filter: equals(attribute, value) };
     const found: ResourceByType[T][] = [];
     for await (const page of this.#pages(type, query, options)) {

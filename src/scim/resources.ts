@@ -28,13 +28,15 @@ function listOf<T extends z.ZodType>(item: T) {
 }
 
 const reference = z.looseObject({ value: scimId, $ref: text, display: text });
-const roleValue = z.looseObject({ value: z.string() });
+const plainValue = z.looseObject({ value: z.string() });
 
 const common = {
   id: scimId,
   externalId: text,
   displayName: text,
-  roles: listOf(roleValue),
+  roles: listOf(plainValue),
+  /** Workspaces have them, accounts do not. */
+  entitlements: listOf(plainValue),
   groups: listOf(reference),
   meta: z.looseObject({ resourceType: text }).nullish(),
 };
@@ -62,6 +64,16 @@ export interface ResourceByType {
   Groups: ScimGroup;
   ServicePrincipals: ScimServicePrincipal;
 }
+
+/**
+ * The type of a member or parent, from its `$ref`: `Groups/123`, or a URL that ends so (Terraform provider,
+ * scim/data_group.go). Undefined when the target does not say.
+ */
+export function typeOfReference(reference: { readonly $ref?: string }): ResourceType | undefined {
+  return REFERENCE.exec(reference.$ref ?? '')?.[1] as ResourceType | undefined;
+}
+
+const REFERENCE = /(?:^|\/)(Users|Groups|ServicePrincipals)\/[^/]+$/;
 
 export const schemaByType: { readonly [T in ResourceType]: z.ZodType<ResourceByType[T]> } = {
   Users: scimUser,

@@ -3,7 +3,7 @@ import { classifyFailure, type FailureContext, type Operation } from '../../src/
 import { Conflict, Gone, Permanent, RetryLater, TargetUnavailable } from '../../src/identity/errors.ts';
 import { ScimCredentialError, ScimError, ScimTransportError } from '../../src/scim/errors.ts';
 
-const OPERATIONS: Operation[] = ['create', 'patch', 'removeMember', 'get', 'list', 'delete'];
+const OPERATIONS: Operation[] = ['create', 'patch', 'remove', 'get', 'list', 'delete'];
 
 function answer(status: number, rest: Partial<ConstructorParameters<typeof ScimError>[0]> = {}): ScimError {
   return new ScimError({ method: 'PATCH', path: 'Groups/3', status, ...rest });
@@ -84,15 +84,15 @@ describe('a 400', () => {
     ['in detail', { scimType: 'invalidPath', detail }],
     ['in scimType, where some back ends put it', { scimType: detail }],
   ])('for want of the attribute means that one member is already gone: %s', (_where, body) => {
-    expect(outcomes(answer(400, body))).toEqual(everywhere('Permanent', { removeMember: 'alreadyDone' }));
+    expect(outcomes(answer(400, body))).toEqual(everywhere('Permanent', { remove: 'alreadyDone' }));
   });
   test('for want of the attribute proves nothing about several removals', () => {
-    const outcome = classifyFailure(answer(400, { detail }), { operation: 'removeMember', operations: 2 });
+    const outcome = classifyFailure(answer(400, { detail }), { operation: 'remove', operations: 2 });
     expect(outcome).toBeInstanceOf(Permanent);
   });
   test('right after a group was taken out of another may be a cycle that is no more', () => {
     expect(outcomes(answer(400), { recentlyUnnested: true })).toEqual(
-      everywhere('Permanent', { patch: 'RetryLater', removeMember: 'RetryLater' }),
+      everywhere('Permanent', { patch: 'RetryLater', remove: 'RetryLater' }),
     );
   });
 });

@@ -3,8 +3,8 @@ import SCIMMY from 'scimmy';
 import { describe, expect, test } from 'vitest';
 import { retryAfterMs } from '../../src/identity/retry-after.ts';
 import { parseErrorBody } from '../../src/scim/error-body.ts';
-import { equals, memberPath } from '../../src/scim/filter.ts';
-import { addMembers, removeMembers, replaceAttributes } from '../../src/scim/patch.ts';
+import { equals, valuePath } from '../../src/scim/filter.ts';
+import { addMembers, changeAttributes, removeMembers } from '../../src/scim/patch.ts';
 
 describe('filters', () => {
   test.each([
@@ -32,19 +32,11 @@ describe('filters', () => {
 
   test.each(['', 'a b', 'a eq "x" or b', 'members[value', 'a.b'])('refuse %j as an attribute', attribute => {
     expect(() => equals(attribute, 'x')).toThrow(RangeError);
+    expect(() => valuePath(attribute, 'x')).toThrow(RangeError);
   });
 });
 
 describe('PATCH operations', () => {
-  test('replace one attribute each, in the order given, with JSON types kept and undefined left out', () => {
-    const values = { displayName: 'Ada', active: false, externalId: undefined, 'name.givenName': '' };
-    expect(replaceAttributes(values)).toEqual([
-      { op: 'replace', path: 'displayName', value: 'Ada' },
-      { op: 'replace', path: 'active', value: false },
-      { op: 'replace', path: 'name.givenName', value: '' },
-    ]);
-  });
-
   test('add all members at once', () => {
     expect(addMembers(['1', '2'])).toEqual([
       { op: 'add', path: 'members', value: [{ value: '1' }, { value: '2' }] },
@@ -57,7 +49,7 @@ describe('PATCH operations', () => {
       { op: 'remove', path: 'members[value eq "1"]' },
       { op: 'remove', path: 'members[value eq "a\\"b"]' },
     ]);
-    expect(memberPath('1')).toBe('members[value eq "1"]');
+    expect(valuePath('members', '1')).toBe('members[value eq "1"]');
   });
 
   test('lead from any membership to any other, as an independent server applies them', async () => {
@@ -65,7 +57,7 @@ describe('PATCH operations', () => {
     await fc.assert(
       fc.asyncProperty(ids, ids, fc.string({ minLength: 1 }), async (before, after, displayName) => {
         const operations = [
-          ...replaceAttributes({ displayName }),
+          ...changeAttributes({ displayName }),
           ...removeMembers(before.filter(id => !after.includes(id))),
           ...addMembers(after.filter(id => !before.includes(id))),
         ];

@@ -6,12 +6,11 @@ import SCIMMY from 'scimmy';
 import SCIMMYRouters from 'scimmy-routers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ScimClient } from '../../src/scim/client.ts';
-import { addMembers, removeMembers, replaceAttributes } from '../../src/scim/patch.ts';
+import { addMembers, changeAttributes, removeMembers } from '../../src/scim/patch.ts';
 import { ServicePrincipal } from './scimmy-service-principal.ts';
+import { handlers, type Stored } from './scimmy-store.ts';
 
 /** Our client against a SCIM server that knows nothing of Databricks or of us. */
-
-type Stored = Record<string, unknown> & { id: string };
 
 const TOKEN = 'scimmy-token';
 const stores = {
@@ -21,34 +20,6 @@ const stores = {
 };
 let server: Server;
 let client: ScimClient;
-
-/** In-memory handlers: keys and uniqueness are ours, everything about SCIM is scimmy's. */
-function handlers(store: Map<string, Stored>, unique: string) {
-  const known = (id: string): Stored => {
-    const found = store.get(id);
-    if (!found) throw new SCIMMY.Types.Error(404, null as never, `Resource ${id} not found`);
-    return found;
-  };
-  return {
-    ingress(resource: { id?: string }, instance: Record<string, unknown>) {
-      if (resource.id !== undefined) known(resource.id);
-      const id = resource.id ?? randomUUID();
-      const taken = [...store.values()].some(other => other.id !== id && other[unique] === instance[unique]);
-      if (taken) throw new SCIMMY.Types.Error(409, 'uniqueness', `${unique} is taken`);
-      const stored = { ...JSON.parse(JSON.stringify(instance)), id };
-      store.set(id, stored);
-      return stored;
-    },
-    egress(resource: { id?: string; filter?: { match(all: Stored[]): Stored[] } }) {
-      if (resource.id !== undefined) return known(resource.id);
-      return resource.filter ? resource.filter.match([...store.values()]) : [...store.values()];
-    },
-    degress(resource: { id: string }) {
-      known(resource.id);
-      store.delete(resource.id);
-    },
-  };
-}
 
 beforeAll(async () => {
   SCIMMY.Resources.declare(SCIMMY.Resources.User, handlers(stores.Users, 'userName'));
@@ -151,22 +122,51 @@ scenario('find a group by external id, with blanks, ampersands and emoji in its 
 
 scenario('rename a user and a part of the name', async () => {
   const { id } = await client.create('Users', user('before'));
-  await client.patch('Users', id, replaceAttributes({ displayName: 'after', 'name.givenName': 'After' }));
+  await client.patch('Users', id, changeAttributes({ displayName: 'after', 'name.givenName': 'After' }));
   const name = { givenName: 'After', familyName: "O'Brien" };
   expect(await client.get('Users', id)).toMatchObject({ displayName: 'after', name });
 });
 
 scenario('deactivate and activate a user', async () => {
   const { id } = await client.create('Users', user('leaver'));
-  await client.patch('Users', id, replaceAttributes({ active: false }));
+  await client.patch('Users', id, changeAttributes({ active: false }));
   expect(stores.Users.get(id)).toMatchObject({ active: false });
-  await client.patch('Users', id, replaceAttributes({ active: true }));
+  await client.patch('Users', id, changeAttributes({ active: true }));
   expect((await client.get('Users', id))?.active).toBe(true);
+});
+
+scenario('give and take roles and entitlements, and clear a part of the name', async () => {
+  const { id } = await client.create('Users', {
+    ...user('admin'),
+    roles: [{ value: 'old' }, { value: 'kept' }],
+  });
+  const changes = {
+    'roles[value eq "new"]': true,
+    'roles[value eq "old"]': false,
+    'entitlements[value eq "workspace-access"]': true,
+    'entitlements[value eq "databricks-sql-access"]': true,
+    'name.givenName': '',
+    'emails[type eq "work"].value': 'changed@contoso.com',
+    displayName: '',
+  };
+  await client.patch('Users', id, changeAttributes(changes));
+  const read = await client.get('Users', id);
+  expect(read).toMatchObject({ emails: [{ type: 'work', value: 'changed@contoso.com' }] });
+  expect([read?.displayName, read?.name?.givenName, read?.name?.familyName]).toEqual([
+    undefined,
+    undefined,
+    "O'Brien",
+  ]);
+  expect(read?.roles?.map(({ value }) => value)).toEqual(['kept', 'new']);
+  expect(read?.entitlements?.map(({ value }) => value)).toEqual([
+    'workspace-access',
+    'databricks-sql-access',
+  ]);
 });
 
 scenario('a PATCH that changes nothing is a success', async () => {
   const { id } = await client.create('Users', user('same'));
-  await client.patch('Users', id, replaceAttributes({ displayName: 'same' }));
+  await client.patch('Users', id, changeAttributes({ displayName: 'same' }));
 });
 
 scenario('delete a user, twice', async () => {
@@ -177,13 +177,13 @@ scenario('delete a user, twice', async () => {
 });
 
 scenario('a PATCH of what is not there is a 404', async () => {
-  const patch = client.patch('Users', randomUUID(), replaceAttributes({ active: false }));
+  const patch = client.patch('Users', randomUUID(), changeAttributes({ active: false }));
   await expect(patch).rejects.toMatchObject({ status: 404 });
 });
 
 scenario('create and rename a group', async () => {
   const { id } = await client.create('Groups', { displayName: 'old name', externalId: randomUUID() });
-  await client.patch('Groups', id, replaceAttributes({ displayName: 'new name' }));
+  await client.patch('Groups', id, changeAttributes({ displayName: 'new name' }));
   expect((await client.find('Groups', 'displayName', 'new name')).map(group => group.id)).toEqual([id]);
   await expect(client.create('Groups', { displayName: 'new name' })).rejects.toMatchObject({ status: 409 });
 });
@@ -227,7 +227,7 @@ scenario('create, find, change and delete a service principal', async () => {
   });
   const found = await client.find('ServicePrincipals', 'applicationId', applicationId);
   expect(found.map(principal => principal.id)).toEqual([id]);
-  await client.patch('ServicePrincipals', id, replaceAttributes({ active: false, displayName: 'elt' }));
+  await client.patch('ServicePrincipals', id, changeAttributes({ active: false, displayName: 'elt' }));
   expect(await client.get('ServicePrincipals', id)).toMatchObject({ active: false, displayName: 'elt' });
   await expect(client.create('ServicePrincipals', { applicationId })).rejects.toMatchObject({ status: 409 });
   await client.delete('ServicePrincipals', id);

@@ -9,7 +9,7 @@ export type NewResource = { readonly type: ResourceType } & Partial<
 
 /** Resource limits of an account (Microsoft Learn, "Resource limits"). */
 export interface Caps {
-  /** Users and service principals together. */
+  /** Users and service principals together. Guess: those that are switched off count. */
   principals: number;
   groups: number;
   /** Direct memberships of one user, group or service principal. */
@@ -96,6 +96,8 @@ export class Account {
       ...resource,
       id,
       userName: resource.userName?.toLowerCase(),
+      // Guess: as user names are.
+      applicationId: resource.applicationId?.toLowerCase(),
       active: isGroup ? undefined : (resource.active ?? true),
       roles: new Set(resource.roles),
       entitlements: new Set(resource.entitlements),
@@ -121,7 +123,7 @@ export class Account {
   /** Stores a resource in place of what has its id. @throws Refusal when its name is another's. */
   put(resource: StoredResource): void {
     const holder = this.#names.get(nameKey(resource));
-    if (holder !== undefined && holder !== resource.id) throw nameTaken(resource);
+    if (holder !== undefined && holder !== resource.id) throw nameTaken(resource, this.find(holder));
     const previous = this.get(resource.type, resource.id);
     if (previous) this.#names.delete(nameKey(previous));
     this.#names.set(nameKey(resource), resource.id);
@@ -160,21 +162,20 @@ export class Account {
 
 /**
  * Guess: group names are unique without regard to case, though `displayName eq` regards it, so that a client may be
- * refused a name that it cannot find.
+ * refused a name that it cannot find. Guess: user names and application ids are one set of names, since a taken
+ * application id is known to be answered as if it were the email of a user.
  */
 function nameKey(
   resource: Pick<StoredResource, 'type' | 'userName' | 'displayName' | 'applicationId'>,
 ): string {
-  const name = {
-    Users: resource.userName,
-    Groups: resource.displayName,
-    ServicePrincipals: resource.applicationId,
-  };
-  return `${resource.type} ${(name[resource.type] ?? '').toLowerCase()}`;
+  if (resource.type === 'Groups') return `group ${(resource.displayName ?? '').toLowerCase()}`;
+  const name = resource.type === 'Users' ? resource.userName : resource.applicationId;
+  return `principal ${(name ?? '').toLowerCase()}`;
 }
 
-function nameTaken(resource: StoredResource): Refusal {
-  if (resource.type === 'Users') return userExists(resource.userName ?? '');
+function nameTaken(resource: StoredResource, holder: StoredResource | undefined): Refusal {
   if (resource.type === 'Groups') return groupExists(resource.displayName ?? '');
-  return servicePrincipalExists(resource.applicationId ?? '');
+  if (resource.type === 'Users') return userExists(resource.userName ?? '');
+  const applicationId = resource.applicationId ?? '';
+  return holder?.type === 'Users' ? userExists(applicationId) : servicePrincipalExists(applicationId);
 }

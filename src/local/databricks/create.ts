@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Account, NewResource } from './account.ts';
 import { flagValue, isRecord, nameValue, objectBody, textValue, valueList } from './attribute-values.ts';
 import { admitMember } from './nesting.ts';
 import { groupExists, invalid, Refusal } from './refusal.ts';
-import type { ResourceType, StoredResource } from './types.ts';
+import type { ResourceType, Semantics, StoredResource } from './types.ts';
 
 /** SCIM 2.1 reference. */
 const MOST_MEMBERS_AT_CREATION = 5_000;
@@ -10,12 +11,21 @@ const MOST_MEMBERS_AT_CREATION = 5_000;
 /** Terraform provider and ucx: system groups of accounts and workspaces. */
 const RESERVED = ['users', 'admins', 'account users'];
 
-/** POST. @throws Refusal */
-export function createResource(account: Account, type: ResourceType, rawBody: unknown): StoredResource {
+/**
+ * POST. Guess: only names are unique. An `externalId` may be another's as well, so that one can be planted.
+ *
+ * @throws Refusal
+ */
+export function createResource(
+  account: Account,
+  type: ResourceType,
+  rawBody: unknown,
+  semantics: Semantics,
+): StoredResource {
   const body = objectBody(rawBody);
-  if (type === 'Groups') return createGroup(account, body);
-  const identity = type === 'Users' ? userIdentity(body) : { applicationId: required(body, 'applicationId') };
-  return account.add({ type, ...identity, ...replaceable(type, body) });
+  if (type === 'Groups') return createGroup(account, body, semantics);
+  const identity = type === 'Users' ? userIdentity(body) : applicationIdentity(body);
+  return account.add({ type, ...identity, ...replaceable(type, body, semantics) });
 }
 
 /**
@@ -24,9 +34,14 @@ export function createResource(account: Account, type: ResourceType, rawBody: un
  *
  * @throws Refusal
  */
-export function replaceResource(account: Account, current: StoredResource, rawBody: unknown): StoredResource {
+export function replaceResource(
+  account: Account,
+  current: StoredResource,
+  rawBody: unknown,
+  semantics: Semantics,
+): StoredResource {
   const body = objectBody(rawBody);
-  const { roles, entitlements, ...fields } = replaceable(current.type, body);
+  const { roles, entitlements, ...fields } = replaceable(current.type, body, semantics);
   let replaced: StoredResource = {
     type: current.type,
     id: current.id,
@@ -34,7 +49,7 @@ export function replaceResource(account: Account, current: StoredResource, rawBo
     applicationId: current.applicationId,
     ...fields,
     roles: new Set(roles),
-    entitlements: new Set(entitlements),
+    entitlements: semantics.entitlements === 'kept' ? new Set(entitlements) : current.entitlements,
     members: new Set(),
   };
   if (current.type === 'Groups') {
@@ -57,13 +72,13 @@ export function groupName(value: unknown, current?: string): string {
   return name;
 }
 
-function createGroup(account: Account, body: Record<string, unknown>): StoredResource {
+function createGroup(account: Account, body: Record<string, unknown>, semantics: Semantics): StoredResource {
   const displayName = groupName(body.displayName);
   const members = valueList('members', body.members);
   if (members.length > MOST_MEMBERS_AT_CREATION) {
     throw new Refusal(400, `A group is created with ${MOST_MEMBERS_AT_CREATION} members at most`);
   }
-  const group = account.add({ ...replaceable('Groups', body), type: 'Groups', displayName });
+  const group = account.add({ ...replaceable('Groups', body, semantics), type: 'Groups', displayName });
   try {
     for (const member of members) admitMember(account, group.id, member);
   } catch {
@@ -92,14 +107,27 @@ function userIdentity(body: Record<string, unknown>): { userName: string } {
   return { userName };
 }
 
-function replaceable(type: ResourceType, body: Record<string, unknown>): Omit<NewResource, 'type'> {
+/**
+ * Without an application id Databricks makes a service principal of its own, with an id that Entra knows nothing of
+ * (Terraform provider, resource_service_principal.go: computed). Guess: on Azure as well, and without a word.
+ */
+function applicationIdentity(body: Record<string, unknown>): { applicationId: string } {
+  return { applicationId: textValue('applicationId', body.applicationId) ?? randomUUID() };
+}
+
+function replaceable(
+  type: ResourceType,
+  body: Record<string, unknown>,
+  semantics: Semantics,
+): Omit<NewResource, 'type'> {
   return {
     displayName: textValue('displayName', body.displayName),
     externalId: textValue('externalId', body.externalId),
     active: type === 'Groups' ? undefined : flagValue('active', body.active ?? true),
     name: type === 'Users' ? nameValue(body.name) : undefined,
     roles: valueList('roles', body.roles),
-    entitlements: valueList('entitlements', body.entitlements),
+    // Guess: where there are none, they are neither stored nor refused.
+    entitlements: semantics.entitlements === 'kept' ? valueList('entitlements', body.entitlements) : [],
   };
 }
 

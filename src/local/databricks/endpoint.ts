@@ -2,11 +2,11 @@ import type { Account } from './account.ts';
 import { type Answer, success } from './answer.ts';
 import { createResource, replaceResource } from './create.ts';
 import { listResources } from './list.ts';
-import { patchResource, type RemovalSemantics } from './patch.ts';
+import { patchResource } from './patch.ts';
 import type { Profile } from './profile.ts';
 import { noEndpoint, notFound, Refusal } from './refusal.ts';
 import { project, renderOne, type View } from './render.ts';
-import type { RequestClass, ResourceType } from './types.ts';
+import type { RequestClass, ResourceType, Semantics } from './types.ts';
 
 /** A request that addresses something: what to do, to what, and what it counts as. */
 export interface Target {
@@ -33,7 +33,7 @@ export function targetOf(method: string, path: string, query: URLSearchParams): 
 export interface Serving {
   account: Account;
   profile: Profile;
-  removal: RemovalSemantics;
+  semantics: Semantics;
   locationBase: string;
   /** The instant that reads see; undefined for the present. */
   instant: number | undefined;
@@ -41,13 +41,15 @@ export interface Serving {
 
 /** Does what the request asks for, synchronously. @throws Refusal */
 export function serve(target: Target, body: unknown, serving: Serving): Answer {
-  const { account, profile } = serving;
+  const { account, profile, semantics } = serving;
   const { method, type, id, query } = target;
   const locationBase = profile.locations ? serving.locationBase : undefined;
   const present: View = { account, locationBase };
   if (id === undefined) {
-    if (method === 'POST')
-      return success(profile, 201, renderOne(createResource(account, type, body), present));
+    if (method === 'POST') {
+      const created = createResource(account, type, body, semantics);
+      return success(profile, createdStatus(profile, type), renderOne(created, present));
+    }
     return success(
       profile,
       200,
@@ -66,11 +68,18 @@ export function serve(target: Target, body: unknown, serving: Serving): Answer {
     account.remove(type, id);
     return success(profile, 204);
   }
-  if (method === 'PUT')
-    return success(profile, 200, renderOne(replaceResource(account, current, body), present));
-  const patched = patchResource(account, current, body, serving.removal);
+  if (method === 'PUT') {
+    const replaced = replaceResource(account, current, body, semantics);
+    return success(profile, 200, renderOne(replaced, present));
+  }
+  const patched = patchResource(account, current, body, semantics);
   // SCIM 2.1 reference for groups; SCIM-DBX expects 200 for the others.
   return type === 'Groups' ? success(profile, 204) : success(profile, 200, renderOne(patched, present));
+}
+
+/** The example of the SCIM 2.1 reference answers 200 to a new service principal; clients have met 201. */
+function createdStatus(profile: Profile, type: ResourceType): number {
+  return type === 'ServicePrincipals' && profile.apiVersion === '2.1' ? 200 : 201;
 }
 
 function decoded(segment: string): string {

@@ -40,13 +40,22 @@ function reaches(account: Account, from: string, to: string): boolean {
 
 /** Groups on the longest way down from `id`, itself included. */
 function below(account: Account, id: string): number {
-  const nested = [...(account.get('Groups', id)?.members ?? [])].filter(member =>
-    account.get('Groups', member),
-  );
-  return 1 + Math.max(0, ...nested.map(member => below(account, member)));
+  const isGroup = (member: string): boolean => account.get('Groups', member) !== undefined;
+  return levels(id, group => [...(account.get('Groups', group)?.members ?? [])].filter(isGroup));
 }
 
 /** Groups on the longest way up from `id`, itself included. */
 function above(account: Account, id: string): number {
-  return 1 + Math.max(0, ...account.groupsOf(id).map(parent => above(account, parent.id)));
+  return levels(id, group => account.groupsOf(group).map(parent => parent.id));
+}
+
+/** Counts no further than what is too deep anyway: tests may have put a cycle into the store. */
+function levels(start: string, next: (group: string) => string[]): number {
+  let level = new Set([start]);
+  let count = 0;
+  while (level.size > 0 && count <= DEEPEST) {
+    count += 1;
+    level = new Set([...level].flatMap(next));
+  }
+  return count;
 }

@@ -4,10 +4,7 @@ import { groupName } from './create.ts';
 import { admitMember } from './nesting.ts';
 import { type Change, parsePatch } from './patch-operation.ts';
 import { invalid, noSuchAttribute, Refusal } from './refusal.ts';
-import type { ResourceType, StoredResource } from './types.ts';
-
-/** What `remove members` with a list of values takes away: both were seen in the field. */
-export type RemovalSemantics = 'removeAll' | 'removeListed';
+import type { RemovalSemantics, ResourceType, Semantics, StoredResource } from './types.ts';
 
 type Draft = { -readonly [K in keyof StoredResource]: StoredResource[K] } & Record<Multi, Set<string>>;
 type Multi = 'roles' | 'entitlements' | 'members';
@@ -57,7 +54,7 @@ export function patchResource(
   account: Account,
   current: StoredResource,
   body: unknown,
-  removal: RemovalSemantics,
+  semantics: Semantics,
 ): StoredResource {
   const changes = parsePatch(body);
   const draft: Draft = {
@@ -67,7 +64,7 @@ export function patchResource(
     members: new Set(current.members),
   };
   try {
-    for (const change of changes) apply(account, draft, change, removal);
+    for (const change of changes) apply(account, draft, change, semantics);
   } catch (error) {
     if (error instanceof Refusal && error.keepsEarlier) account.put(draft);
     throw error;
@@ -76,7 +73,7 @@ export function patchResource(
   return draft;
 }
 
-function apply(account: Account, draft: Draft, change: Change, removal: RemovalSemantics): void {
+function apply(account: Account, draft: Draft, change: Change, semantics: Semantics): void {
   const { attribute } = change;
   switch (RULES[draft.type][attribute]) {
     case 'ignored':
@@ -86,13 +83,15 @@ function apply(account: Account, draft: Draft, change: Change, removal: RemovalS
       return;
     case 'flag':
       if (change.op === 'remove') throw invalid('invalidValue', `${attribute} cannot be removed`);
+      // Guess: whoever is switched off keeps groups and roles, and has them again the moment he is switched on. Nobody
+      // is spared, the last account admin and the caller itself included; the same goes for roles and for DELETE.
       draft.active = flagValue(attribute, unwrapped(change.value));
       return;
     case 'name':
       applyName(draft, change);
       return;
     case 'values':
-      applyValues(account, draft, attribute as Multi, change, removal);
+      applyValues(account, draft, attribute as Multi, change, semantics);
       return;
     case 'readOnly':
       throw invalid('mutability', `${attribute} is read-only`);
@@ -102,29 +101,38 @@ function apply(account: Account, draft: Draft, change: Change, removal: RemovalS
 }
 
 function applyText(draft: Draft, attribute: 'displayName' | 'externalId', change: Change): void {
-  if (change.op === 'remove' && draft[attribute] === undefined) throw noSuchAttribute(attribute);
-  const value = change.op === 'remove' ? undefined : unwrapped(change.value);
-  if (draft.type === 'Groups' && attribute === 'displayName') {
-    draft.displayName = groupName(value, draft.displayName);
-    return;
-  }
-  const text = textValue(attribute, value);
-  // Clearing an externalId works for groups only (databricks-solutions/aim-divergence-fix). Guess: no error otherwise.
-  if (text === undefined && attribute === 'externalId' && draft.type !== 'Groups') return;
-  draft[attribute] = text;
+  const removed = change.op === 'remove';
+  const isGroup = draft.type === 'Groups';
+  const isGroupName = isGroup && attribute === 'displayName';
+  // The others always have a displayName, see renderListed.
+  const isThere = draft[attribute] !== undefined || (attribute === 'displayName' && !isGroup);
+  if (removed && !isThere) throw noSuchAttribute(attribute);
+  const value = removed ? undefined : unwrapped(change.value);
+  const text = isGroupName ? groupName(value, draft.displayName) : textValue(attribute, value);
+  // An empty string clears a group's externalId and nobody else's (databricks-solutions/aim-divergence-fix). Guess:
+  // that, and an empty displayName, is no error but no change either.
+  const clears = attribute === 'externalId' ? isGroup : removed;
+  if (text !== undefined || clears) draft[attribute] = text;
 }
 
 function applyName(draft: Draft, change: Change): void {
-  if (change.op === 'remove' && draft.name === undefined) throw noSuchAttribute('name');
-  const value = change.op === 'remove' ? undefined : change.value;
   const { sub } = change;
+  const removed = change.op === 'remove';
+  if (sub !== undefined && sub !== 'givenName' && sub !== 'familyName') throw noSuchAttribute(sub);
+  const current = sub === undefined ? draft.name : draft.name?.[sub];
+  if (removed && current === undefined) throw noSuchAttribute(sub ?? 'name');
   if (sub === undefined) {
-    draft.name = change.op === 'add' ? { ...draft.name, ...nameValue(value) } : nameValue(value);
-  } else if (sub === 'givenName' || sub === 'familyName') {
-    draft.name = { ...draft.name, [sub]: textValue(`name.${sub}`, unwrapped(value)) };
-  } else {
-    throw noSuchAttribute(sub);
+    const name = removed ? undefined : nameValue(change.value);
+    draft.name = filledName(change.op === 'add' ? { ...draft.name, ...name } : name);
+    return;
   }
+  const text = removed ? undefined : textValue(`name.${sub}`, unwrapped(change.value));
+  // Guess: an empty string is no change, as for displayName.
+  if (text !== undefined || removed) draft.name = filledName({ ...draft.name, [sub]: text });
+}
+
+function filledName(name: StoredResource['name']): StoredResource['name'] {
+  return name?.givenName === undefined && name?.familyName === undefined ? undefined : name;
 }
 
 function applyValues(
@@ -132,10 +140,13 @@ function applyValues(
   draft: Draft,
   attribute: Multi,
   change: Change,
-  removal: RemovalSemantics,
+  { removal, entitlements }: Semantics,
 ): void {
   const values = draft[attribute];
   if (change.sub !== undefined) throw invalid('invalidPath', 'Path is not valid');
+  // Guess: giving an entitlement where there are none is a success without effect, so that only reading tells; taking
+  // one away finds no such attribute, and with it refuses the rest of the PATCH.
+  if (attribute === 'entitlements' && entitlements === 'ignored' && change.op !== 'remove') return;
   if (change.op === 'remove') {
     if (values.size === 0) throw noSuchAttribute(attribute);
     const listed =

@@ -38,13 +38,15 @@ export function renderListed(resource: StoredResource, view: View): Json {
   const { type } = resource;
   const meta: Json = { resourceType: SINGULAR[type] };
   if (view.locationBase !== undefined) meta.location = `${view.locationBase}/${type}/${resource.id}`;
-  const { userName, name } = resource;
+  const { userName, applicationId, name } = resource;
   return compact({
     schemas: [`urn:ietf:params:scim:schemas:core:2.0:${SINGULAR[type]}`],
     id: resource.id,
     userName,
-    applicationId: resource.applicationId,
-    displayName: resource.displayName,
+    applicationId,
+    // Computed where none was given (Terraform provider, resource_user.go, resource_service_principal.go).
+    // Guess: from the name, so that a cleared displayName never reads as cleared.
+    displayName: resource.displayName ?? userName ?? applicationId,
     externalId: resource.externalId,
     active: resource.active,
     name: name && compact({ ...name }),
@@ -74,7 +76,7 @@ function names(list: string | null): Set<string> {
 
 /** `$ref` is relative: the Terraform provider's fixtures. */
 function reference(resource: StoredResource): Json {
-  const display = resource.displayName ?? resource.userName;
+  const display = resource.displayName ?? resource.userName ?? resource.applicationId;
   return compact({ value: resource.id, display, $ref: `${resource.type}/${resource.id}` });
 }
 

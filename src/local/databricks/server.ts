@@ -6,12 +6,19 @@ import { type Answer, faulty, refused, throttled } from './answer.ts';
 import { serve, targetOf } from './endpoint.ts';
 import { strike } from './fault-rules.ts';
 import { addressOf, bearerToken, parsedBody, principalOf, readablePath, readBody } from './incoming.ts';
-import { failedPatch, type RemovalSemantics } from './patch.ts';
+import { failedPatch } from './patch.ts';
 import { ACCOUNT_PROFILES, type Profile } from './profile.ts';
 import { ReadLag } from './read-lag.ts';
 import { noEndpoint, Refusal, unauthenticated } from './refusal.ts';
 import { DEFAULT_LIMITS, TokenBuckets } from './token-bucket.ts';
-import type { FaultRule, IncomingRequest, Limits, RequestRecord } from './types.ts';
+import type {
+  EntitlementSemantics,
+  FaultRule,
+  IncomingRequest,
+  Limits,
+  RemovalSemantics,
+  RequestRecord,
+} from './types.ts';
 
 /** Older records are dropped. */
 const LONGEST_LOG = 20_000;
@@ -47,6 +54,7 @@ export class LocalDatabricks {
   /** Reads may show what was true up to this long ago, 60 s at most. */
   readLagMs = 0;
   removeMembersWithValue: RemovalSemantics = 'removeAll';
+  entitlements: EntitlementSemantics = 'ignored';
   /** Awaited before a request is applied. */
   gate?: Gate;
   /** Awaited after a request was applied, or refused, and before it is answered. */
@@ -165,7 +173,7 @@ export class LocalDatabricks {
       return serve(target, body, {
         account: this.store,
         profile,
-        removal: this.removeMembersWithValue,
+        semantics: { removal: this.removeMembersWithValue, entitlements: this.entitlements },
         locationBase: this.#base(profile.apiVersion),
         instant: target.method === 'GET' ? this.#lag.next(this.readLagMs) : undefined,
       });

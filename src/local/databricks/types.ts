@@ -11,7 +11,7 @@ export interface StoredResource {
   readonly externalId?: string;
   /** Users only; lower case. */
   readonly userName?: string;
-  /** Service principals only. */
+  /** Service principals only; lower case. */
   readonly applicationId?: string;
   /** Users and service principals. */
   readonly active?: boolean;
@@ -21,6 +21,19 @@ export interface StoredResource {
   /** Groups only: ids of direct members. */
   readonly members: ReadonlySet<string>;
 }
+
+/** What is known to differ from account to account, or what was seen both ways. */
+export interface Semantics {
+  /** What `remove members` with a list of values takes away. */
+  readonly removal: RemovalSemantics;
+  readonly entitlements: EntitlementSemantics;
+}
+
+/** Both were seen in the field. */
+export type RemovalSemantics = 'removeAll' | 'removeListed';
+
+/** Accounts have no entitlements, workspaces `kept` them (Terraform provider, scim/scim.go). */
+export type EntitlementSemantics = 'ignored' | 'kept';
 
 export type RequestClass = 'get' | 'list' | 'write' | 'patch';
 

@@ -185,34 +185,3 @@ describe('PATCH of members', () => {
     }
   });
 });
-
-describe('nesting', () => {
-  const nest = (group: string, member: string) =>
-    account.send(
-      'PATCH',
-      `/Groups/${group}`,
-      patchOp({ op: 'add', path: 'members', value: values([member]) }),
-    );
-  const chain = async (length: number): Promise<string[]> => {
-    const ids = Array.from(
-      { length },
-      (_, i) => account.store.add({ type: 'Groups', displayName: `g${i}` }).id,
-    );
-    for (const [i, id] of ids.slice(1).entries()) expect((await nest(ids[i] ?? '', id)).status).toBe(204);
-    return ids;
-  };
-
-  test('a group into itself, or into what is within it, is refused', async () => {
-    const [a = '', , c = ''] = await chain(3);
-    expect((await nest(a, a)).status).toBe(400);
-    expect((await nest(c, a)).status).toBe(400);
-    expect(membersOf(c)).toEqual([]);
-  });
-
-  test('ten groups deep is as deep as it gets', async () => {
-    const ids = await chain(10);
-    const top = account.store.add({ type: 'Groups', displayName: 'top' });
-    expect((await nest(top.id, ids[0] ?? '')).status).toBe(400);
-    expect((await nest(top.id, ids[1] ?? '')).status).toBe(204);
-  });
-});

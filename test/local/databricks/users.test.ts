@@ -105,9 +105,9 @@ test('PUT loses what it does not name, and reactivates', async () => {
   });
   const put = await account.send('PUT', `/Users/${json.id}`, { userName: ada.userName });
   expect(new Set(Object.keys(put.json))).toEqual(
-    new Set(['schemas', 'id', 'userName', 'active', 'emails', 'meta']),
+    new Set(['schemas', 'id', 'userName', 'displayName', 'active', 'emails', 'meta']),
   );
-  expect(put.json.active).toBe(true);
+  expect(put.json).toMatchObject({ active: true, displayName: ada.userName.toLowerCase() });
 });
 
 test('roles are added and removed by value', async () => {
@@ -144,27 +144,57 @@ test('a user shows the groups it is a direct member of, and DELETE takes it out 
   expect((await account.send('GET', `/Groups/${group.id}`)).json).not.toHaveProperty('members');
 });
 
-test('service principals are known by application id, which is unique and never changes', async () => {
-  const app = {
-    applicationId: '3f0e7a10-0000-4000-8000-00000000000a',
-    displayName: 'etl',
-    externalId: 'bbbb',
-  };
-  const { status, json } = await account.send('POST', '/ServicePrincipals', app);
-  expect(status).toBe(201);
-  expect(json).toMatchObject({ ...app, active: true });
-  const again = await account.send('POST', '/ServicePrincipals', app);
-  expect(again).toMatchObject({
-    status: 409,
-    json: { message: `Service principal with application ID ${app.applicationId} already exists.` },
-  });
-  const rename = patchOp({ op: 'replace', value: { applicationId: 'other', displayName: 'elt' } });
-  const patched = await account.send('PATCH', `/ServicePrincipals/${json.id}`, rename);
-  expect(patched.json).toMatchObject({ applicationId: app.applicationId, displayName: 'elt' });
+test('who is switched off keeps groups and roles and is switched on with them', async () => {
+  const user = account.store.add({ type: 'Users', userName: 'a@b.c', roles: ['account_admin'] });
+  const group = account.store.add({ type: 'Groups', displayName: 'data', members: [user.id] });
+  for (const active of [false, true]) {
+    const patch = patchOp({ op: 'replace', path: 'active', value: active });
+    const { json } = await account.send('PATCH', `/Users/${user.id}`, patch);
+    expect(json).toMatchObject({
+      active,
+      roles: [{ value: 'account_admin' }],
+      groups: [{ value: group.id }],
+    });
+  }
 });
 
-test('an account that is full refuses the next principal', async () => {
-  account.store.caps.principals = 1;
-  await account.send('POST', '/Users', ada);
+test.each([
+  ['loses the role', 'PATCH', patchOp({ op: 'remove', path: 'roles[value eq "account_admin"]' })],
+  ['is switched off', 'PATCH', patchOp({ op: 'replace', path: 'active', value: false })],
+  ['is deleted', 'DELETE', undefined],
+])('nothing stops the moment in which the last account admin %s', async (_what, method, body) => {
+  const admin = account.store.add({ type: 'Users', userName: 'a@b.c', roles: ['account_admin'] });
+  expect((await account.send(method, `/Users/${admin.id}`, body)).status).toBeLessThan(300);
+  const admins = account.store.users.filter(user => user.active && user.roles.has('account_admin'));
+  expect(admins).toEqual([]);
+});
+
+test('a deleted user is gone for good: who comes back under the name is somebody else', async () => {
+  const group = account.store.add({ type: 'Groups', displayName: 'data' });
+  const { json } = await account.send('POST', '/Users', ada);
+  const add = (id: string) => patchOp({ op: 'add', path: 'members', value: [{ value: id }] });
+  await account.send('PATCH', `/Groups/${group.id}`, add(json.id));
+  await account.send('DELETE', `/Users/${json.id}`);
+  for (const [method, body] of [
+    ['GET', undefined],
+    ['PATCH', patchOp({ op: 'replace', path: 'active', value: true })],
+    ['PUT', ada],
+    ['DELETE', undefined],
+  ] as const) {
+    expect((await account.send(method, `/Users/${json.id}`, body)).status).toBe(404);
+  }
+  const again = await account.send('POST', '/Users', ada);
+  expect(again.status).toBe(201);
+  expect(again.json.id).not.toBe(json.id);
+  expect(again.json).not.toHaveProperty('groups');
+  expect((await account.send('PATCH', `/Groups/${group.id}`, add(json.id))).status).toBe(404);
+});
+
+test('an account that is full refuses the next principal, and those switched off count', async () => {
+  account.store.caps.principals = 2;
+  await account.send('POST', '/Users', { ...ada, active: false });
+  expect((await account.send('POST', '/ServicePrincipals', { applicationId: 'one' })).status).toBe(200);
   expect((await account.send('POST', '/Users', { userName: 'b@b.c' })).status).toBe(400);
+  expect((await account.send('POST', '/ServicePrincipals', { applicationId: 'two' })).status).toBe(400);
+  expect((await account.send('POST', '/Groups', { displayName: 'data' })).status).toBe(201);
 });
