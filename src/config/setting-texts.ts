@@ -8,16 +8,25 @@ interface Described {
 const GUID_EXAMPLE = '8b3c1a52-6d0f-4c1e-9a57-2f1f0c9b7e10';
 
 export const settingTexts = {
-  ENTRA_TENANT_ID: { holds: 'the directory (tenant) id, a GUID', example: GUID_EXAMPLE, absent: 'refused' },
+  PROVISIONING_CONFIG_FILE: {
+    holds: 'the path of the provisioning configuration, below the folder of the app; none: there is no file',
+    example: 'provisioning.config.json',
+    absent: '`provisioning.config.json`, if there is one',
+  },
+  ENTRA_TENANT_ID: {
+    holds: 'the directory (tenant) id, a GUID',
+    example: GUID_EXAMPLE,
+    absent: 'refused without a configuration file',
+  },
   ENTRA_APPLICATION_OBJECT_ID: {
     holds: 'the object id of the enterprise application whose assignments are provisioned, a GUID',
     example: GUID_EXAMPLE,
-    absent: 'refused',
+    absent: 'refused without a configuration file',
   },
   DATABRICKS_ACCOUNT_ID: {
     holds: 'the Databricks account id, a GUID',
     example: GUID_EXAMPLE,
-    absent: 'refused',
+    absent: 'refused without a configuration file',
   },
   DATABRICKS_HOST: {
     holds: 'the https address of the account console',
@@ -60,22 +69,22 @@ export const settingTexts = {
   RECONCILE_MINUTES: {
     holds: 'minutes between reconciliation cycles, 20 to 40',
     example: '30',
-    absent: '30',
+    absent: 'what the file says, else 30',
   },
   SETTLE_WINDOW_MS: {
     holds: 'milliseconds within which a burst of changes becomes one, 500 to 60000',
     example: '2000',
-    absent: '2000',
+    absent: 'what the file says, else 2000',
   },
   READ_HIDDEN_MEMBERSHIP: {
     holds: 'true when the identity holds the Graph permission Member.Read.Hidden, else false',
     example: 'false',
-    absent: 'false',
+    absent: 'what the file says, else false',
   },
   PROTECTED_OBJECT_IDS: {
     holds: 'Entra object ids, separated by commas, that are never deactivated, such as break-glass accounts',
     example: GUID_EXAMPLE,
-    absent: 'nobody',
+    absent: 'whom the file names',
   },
   ServiceBusConnection: {
     holds:

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { ConfigurationError } from '../identity/errors.ts';
 import { isServiceBusConnection, isStorageConnection } from './connection-strings.ts';
-import { type SettingName, settingTexts } from './setting-texts.ts';
+import type { ProvisioningConfig } from './provisioning-config.ts';
+import { readConfig } from './read-config.ts';
+import { refused } from './refused-setting.ts';
+import type { SettingName } from './setting-texts.ts';
 
 const guid = z.string().regex(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i);
 const optionalText = z.string().min(1).optional();
@@ -19,9 +21,10 @@ const serviceUrl = z.string().refine(text => {
 });
 
 const schema = z.object({
-  ENTRA_TENANT_ID: guid,
-  ENTRA_APPLICATION_OBJECT_ID: guid,
-  DATABRICKS_ACCOUNT_ID: guid,
+  PROVISIONING_CONFIG_FILE: optionalText,
+  ENTRA_TENANT_ID: guid.optional(),
+  ENTRA_APPLICATION_OBJECT_ID: guid.optional(),
+  DATABRICKS_ACCOUNT_ID: guid.optional(),
   DATABRICKS_HOST: serviceUrl
     .refine(text => URL.parse(text)?.pathname === '/')
     .default('https://accounts.azuredatabricks.net'),
@@ -33,9 +36,9 @@ const schema = z.object({
   GRAPH_URL: serviceUrl.default('https://graph.microsoft.com'),
   NOTIFICATION_URL: serviceUrl.optional(),
   NOTIFICATION_CLIENT_STATE: z.string().min(16).max(128).optional(),
-  RECONCILE_MINUTES: z.coerce.number().int().min(20).max(40).default(30),
-  SETTLE_WINDOW_MS: z.coerce.number().int().min(500).max(60_000).default(2_000),
-  READ_HIDDEN_MEMBERSHIP: z.enum(['true', 'false']).default('false'),
+  RECONCILE_MINUTES: z.coerce.number().int().min(20).max(40).optional(),
+  SETTLE_WINDOW_MS: z.coerce.number().int().min(500).max(60_000).optional(),
+  READ_HIDDEN_MEMBERSHIP: z.enum(['true', 'false']).optional(),
   PROTECTED_OBJECT_IDS: z.string().default(''),
   ServiceBusConnection: z.string().refine(isServiceBusConnection).optional(),
   ServiceBusConnection__fullyQualifiedNamespace: z
@@ -62,20 +65,15 @@ export interface Rates {
 }
 
 export interface Settings {
-  readonly tenantId: string;
-  readonly applicationObjectId: string;
+  /** Who is provisioned, and how. */
+  readonly config: ProvisioningConfig;
   readonly graphUrl: string;
   readonly databricks: {
     readonly host: string;
-    readonly accountId: string;
     readonly scimToken: string | undefined;
     readonly rates: Partial<Rates>;
   };
   readonly notifications: { readonly url: string; readonly clientState: string } | undefined;
-  readonly reconcileMinutes: number;
-  readonly settleWindowMs: number;
-  readonly readHiddenMembership: boolean;
-  readonly protectedObjectIds: ReadonlySet<string>;
   readonly serviceBus: { readonly connectionString: string } | { readonly namespace: string };
   readonly storage:
     | { readonly connectionString: string }
@@ -83,7 +81,7 @@ export interface Settings {
 }
 
 /**
- * Reads the app settings.
+ * Reads the app settings, and the configuration file that they point to.
  * @throws {ConfigurationError} for the first setting that is missing or malformed; the message names it, says what it
  * should hold and gives an example. The value itself is never repeated: it may be a secret.
  */
@@ -98,12 +96,19 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
   const s = parsed.data;
   return {
-    tenantId: s.ENTRA_TENANT_ID,
-    applicationObjectId: s.ENTRA_APPLICATION_OBJECT_ID,
+    config: readConfig(s.PROVISIONING_CONFIG_FILE, {
+      ENTRA_TENANT_ID: s.ENTRA_TENANT_ID,
+      ENTRA_APPLICATION_OBJECT_ID: s.ENTRA_APPLICATION_OBJECT_ID,
+      DATABRICKS_ACCOUNT_ID: s.DATABRICKS_ACCOUNT_ID,
+      RECONCILE_MINUTES: s.RECONCILE_MINUTES,
+      SETTLE_WINDOW_MS: s.SETTLE_WINDOW_MS,
+      READ_HIDDEN_MEMBERSHIP:
+        s.READ_HIDDEN_MEMBERSHIP === undefined ? undefined : s.READ_HIDDEN_MEMBERSHIP === 'true',
+      PROTECTED_OBJECT_IDS: objectIds(s.PROTECTED_OBJECT_IDS),
+    }),
     graphUrl: s.GRAPH_URL,
     databricks: {
       host: s.DATABRICKS_HOST,
-      accountId: s.DATABRICKS_ACCOUNT_ID.toLowerCase(),
       scimToken: s.DATABRICKS_SCIM_TOKEN,
       rates: {
         get: s.DATABRICKS_GET_PER_SECOND,
@@ -113,10 +118,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       },
     },
     notifications: notifications(s.NOTIFICATION_URL, s.NOTIFICATION_CLIENT_STATE),
-    reconcileMinutes: s.RECONCILE_MINUTES,
-    settleWindowMs: s.SETTLE_WINDOW_MS,
-    readHiddenMembership: s.READ_HIDDEN_MEMBERSHIP === 'true',
-    protectedObjectIds: objectIds(s.PROTECTED_OBJECT_IDS),
     serviceBus: serviceBus(s),
     storage: storage(s),
   };
@@ -129,13 +130,13 @@ function notifications(url: string | undefined, clientState: string | undefined)
   return { url, clientState };
 }
 
-function objectIds(list: string): ReadonlySet<string> {
+function objectIds(list: string): string[] {
   const ids = list
     .split(',')
     .map(id => id.trim().toLowerCase())
     .filter(id => id !== '');
   if (ids.some(id => !guid.safeParse(id).success)) throw refused('PROTECTED_OBJECT_IDS', 'is malformed');
-  return new Set(ids);
+  return ids;
 }
 
 function serviceBus(s: z.infer<typeof schema>): Settings['serviceBus'] {
@@ -154,11 +155,4 @@ function storage(s: z.infer<typeof schema>): Settings['storage'] {
     s.AzureWebJobsStorage__blobServiceUri ?? (account && `https://${account}.blob.core.windows.net`);
   if (tableUri === undefined || blobUri === undefined) throw refused('AzureWebJobsStorage', 'is missing');
   return { tableUri, blobUri };
-}
-
-function refused(name: SettingName, what: string): ConfigurationError {
-  const { holds, example } = settingTexts[name];
-  return new ConfigurationError(
-    `The app setting ${name} ${what}. It should hold ${holds}. Example: ${name}=${example}`,
-  );
 }

@@ -19,4 +19,31 @@ export interface GroupAttributes {
   readonly externalId: string;
 }
 
+/**
+ * What a target should hold of one principal. One value of a multi-valued attribute is a flag of its own, named by its
+ * path: `roles[value eq "account_admin"]`. An empty text means "clear it".
+ */
 export type Attributes = Partial<Record<string, string | boolean>>;
+
+/** The key under which one value of a multi-valued attribute is a flag; it is a SCIM path as well. */
+export function valuePath(list: string, value: string): string {
+  return `${list}[value eq ${JSON.stringify(value)}]`;
+}
+
+/** Takes the key of one value apart; undefined for the key of a simple attribute. */
+export function parseValuePath(key: string): { readonly list: string; readonly value: string } | undefined {
+  const [, list, value] = /^(\w+)\[value eq ("(?:[^"\\]|\\.)*")\]$/.exec(key) ?? [];
+  if (list === undefined || value === undefined) return undefined;
+  return { list, value: JSON.parse(value) as string };
+}
+
+/** Whether two values of one attribute mean the same: an empty text, and a value that a list lacks, are "none". */
+export function sameValue(
+  key: string,
+  a: string | boolean | undefined,
+  b: string | boolean | undefined,
+): boolean {
+  const isNone = (value: string | boolean | undefined): boolean =>
+    value === undefined || value === '' || (value === false && parseValuePath(key) !== undefined);
+  return a === b || (isNone(a) && isNone(b));
+}

@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import { choice, flag, guid, objectIds, section, text, wholeNumber } from './provisioning-config-fields.ts';
+import { filters, mappingRules } from './provisioning-config-rules.ts';
+
+const GUID = '"8b3c1a52-6d0f-4c1e-9a57-2f1f0c9b7e10"';
+
+/** 90 days. */
+const LONGEST_GRACE_MINUTES = 129_600;
+
+const source = section(
+  {
+    tenantId: guid('The directory (tenant) id.'),
+    applicationObjectId: guid(
+      'The object id of the enterprise application whose assignments say who is provisioned: "Object ID" on its overview page, not the application (client) id. Needed in both modes of scope.',
+    ),
+    readHiddenMembership: flag(
+      'Whether the identity holds the Graph permission Member.Read.Hidden. Without it, groups with hidden membership are held, not guessed at.',
+    ).default(false),
+  },
+  `{ "tenantId": ${GUID}, "applicationObjectId": ${GUID} }`,
+).describe('The Entra tenant that is the source of truth.');
+
+const target = section(
+  { accountId: guid('The Databricks account id, shown in the account console.') },
+  `{ "accountId": ${GUID} }`,
+);
+
+const targets = z
+  .tuple([target], {
+    error: issue =>
+      issue.code === 'too_big'
+        ? 'a list of exactly one target: several are not built yet'
+        : `a list of one target, such as [ { "accountId": ${GUID} } ]`,
+  })
+  .describe(
+    'What is provisioned: one Databricks account. Several targets are refused, they are not built yet.',
+  );
+
+const scope = section(
+  {
+    mode: choice(['assigned', 'all'])
+      .default('assigned')
+      .describe(
+        'assigned: who is assigned to the enterprise application, and the members of assigned groups. all: the whole tenant, less what the filters keep out.',
+      ),
+    nestedGroups: choice(['flatten', 'mirror', 'direct'])
+      .default('flatten')
+      .describe(
+        'flatten: the members of groups within a group become members of that group. mirror: the groups within it are provisioned and nested in Databricks as well. direct: only direct members count, as with the Entra connector.',
+      ),
+    assignDescendants: flag(
+      'Whether the groups nested in an assigned group are provisioned as groups of their own. Left out: true with nestedGroups "mirror", which cannot do without, otherwise false.',
+    ).optional(),
+    guests: flag(
+      'Whether guests are in scope. Left out: true in mode "assigned", false in mode "all".',
+    ).optional(),
+    microsoft365Groups: flag(
+      'Whether Microsoft 365 groups are in scope, and not security groups alone.',
+    ).default(false),
+    servicePrincipals: flag(
+      'Whether service principals and managed identities are in scope. Left out: true in mode "assigned", false in mode "all". In both modes these are the assigned and included ones and the members of assigned groups, never every one of the tenant.',
+    ).optional(),
+    filters,
+    include: objectIds('Always in scope, whatever the assignments and filters say.'),
+    exclude: objectIds('Never in scope.'),
+  },
+  '{ "mode": "assigned" }',
+)
+  .prefault({})
+  .describe('Who is provisioned.');
+
+const graceMinutes = wholeNumber(0, LONGEST_GRACE_MINUTES)
+  .default(0)
+  .describe(
+    'Minutes between the event and the action, at most 129600 (90 days). A return within them cancels the action. Left out with keep.',
+  );
+const EXAMPLE = '{ "action": "delete", "graceMinutes": 60 }';
+const IN_DATABRICKS = 'What is done in Databricks.';
+
+function personPolicy(description: string) {
+  const action = choice(['deactivate', 'delete', 'keep']).default('deactivate').describe(IN_DATABRICKS);
+  return section({ action, graceMinutes }, EXAMPLE).prefault({}).describe(description);
+}
+
+function disabledPolicy(description: string) {
+  const action = choice(['deactivate', 'keep'], 'since a disabled account comes back')
+    .default('deactivate')
+    .describe(IN_DATABRICKS);
+  const example = '{ "action": "deactivate", "graceMinutes": 60 }';
+  return section({ action, graceMinutes }, example).prefault({}).describe(description);
+}
+
+function groupPolicy(description: string) {
+  const action = choice(['removeMembers', 'keep', 'delete']).default('removeMembers').describe(IN_DATABRICKS);
+  return section({ action, graceMinutes }, EXAMPLE).prefault({}).describe(description);
+}
+
+const personPolicies = {
+  unassigned: personPolicy('No longer assigned to the enterprise application.'),
+  filteredOut: personPolicy('Kept out by a scoping filter or by the exclude list.'),
+  disabled: disabledPolicy(
+    'Switched off in Entra ID. Such an account comes back, so it cannot be deleted here; with "keep" it stays able to work in Databricks.',
+  ),
+  softDeleted: personPolicy('Deleted in Entra ID, and still restorable there for up to 30 days.'),
+  hardDeleted: personPolicy('Deleted in Entra ID for good.'),
+};
+
+const lifecycle = section(
+  {
+    users: section(personPolicies, '{ "unassigned": { "action": "deactivate" } }')
+      .prefault({})
+      .describe('What happens to a user who leaves.'),
+    servicePrincipals: section(personPolicies, '{ "unassigned": { "action": "deactivate" } }')
+      .prefault({})
+      .describe('What happens to a service principal or managed identity that leaves.'),
+    groups: section(
+      {
+        unassigned: groupPolicy('No longer assigned to the enterprise application.'),
+        filteredOut: groupPolicy('Kept out by a scoping filter or by the exclude list.'),
+        deleted: groupPolicy('Deleted in Entra ID.'),
+      },
+      '{ "unassigned": { "action": "removeMembers" } }',
+    )
+      .prefault({})
+      .describe(
+        'What happens to a group that leaves. removeMembers takes away the members that were written and keeps the group; delete waits for an approval.',
+      ),
+    userNameChange: choice(['report', 'replace'])
+      .default('report')
+      .describe(
+        'A user principal name that changed; Databricks lets no userName be changed. report: the account keeps its old name, and an alert says so. replace: a new account takes over the memberships, and the old one is deactivated.',
+      ),
+    groupNameConflict: choice(['hold', 'suffix'])
+      .default('hold')
+      .describe(
+        'Two groups of one name. hold: the second waits for a person to decide. suffix: it is provisioned under its name and a part of its object id.',
+      ),
+  },
+  '{ "userNameChange": "report" }',
+)
+  .prefault({})
+  .describe('What happens to those who leave, and when names change.');
+
+const protectedNames = section(
+  {
+    objectIds: objectIds('Principals that are never deactivated or deleted, such as break-glass accounts.'),
+    groupNames: z
+      .array(
+        text('A group name, in which * stands for any text.').regex(
+          /[^*\s]/,
+          'a name or a pattern such as "admin-*": one of * alone would stop every group',
+        ),
+        'a list of group names',
+      )
+      .default([])
+      .describe('Names of groups in Databricks that nothing is created as, renamed to or nested into.')
+      .meta({ examples: [['admins', 'prod-*-owners']] }),
+  },
+  `{ "objectIds": [ ${GUID} ] }`,
+)
+  .prefault({})
+  .describe('What is left alone, whatever Entra ID says, approvals included.');
+
+const guard = section(
+  {
+    groupShrink: section(
+      {
+        members: wholeNumber(0, 1_000_000)
+          .default(10)
+          .describe('A loss of up to so many members goes through.'),
+        percent: wholeNumber(0, 100)
+          .default(20)
+          .describe('A loss of up to this share of the members goes through.'),
+      },
+      '{ "members": 10, "percent": 20 }',
+    )
+      .prefault({})
+      .describe(
+        'One look at one group that finds it lost more than both figures is held until a person decides. People who are known to be disabled, deleted or unassigned do not count.',
+      ),
+  },
+  '{ "groupShrink": { "members": 10, "percent": 20 } }',
+)
+  .prefault({})
+  .describe('Limits on what is taken away without a person deciding.');
+
+const schedule = section(
+  {
+    reconcileMinutes: wholeNumber(20, 40)
+      .default(30)
+      .describe('Minutes between reconciliation cycles, 20 to 40.'),
+    settleWindowMs: wholeNumber(500, 60_000)
+      .default(2_000)
+      .describe('Milliseconds within which a burst of changes becomes one, 500 to 60000.'),
+  },
+  '{ "reconcileMinutes": 30 }',
+)
+  .prefault({})
+  .describe('How often, and how soon.');
+
+/** The whole file. What is left out has its default in what comes out, or is settled in provisioning-config.ts. */
+export const provisioningSchema = section(
+  {
+    $schema: z
+      .string('the address of a JSON Schema')
+      .optional()
+      .describe('The JSON Schema that editors complete and check this file with.')
+      .meta({ examples: ['./infra/provisioning.config.schema.json'] }),
+    source,
+    targets,
+    scope,
+    mappings: mappingRules,
+    lifecycle,
+    protected: protectedNames,
+    adminAllowList: objectIds(
+      'Principals that an attribute mapping may give the role account_admin to. Nobody else ever gets it from here.',
+    ),
+    guard,
+    schedule,
+  },
+  '{ "source": { … }, "targets": [ … ] }',
+).meta({
+  title: 'Provisioning from Entra ID to Azure Databricks',
+  description: 'provisioning.config.json. Comments and trailing commas are allowed, unknown keys are not.',
+});

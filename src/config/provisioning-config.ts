@@ -1,0 +1,175 @@
+import type { z } from 'zod';
+import { ConfigurationError } from '../identity/errors.ts';
+import type { MappingRule } from '../mapping/attribute-mapping.ts';
+import { defaultMappings } from '../mapping/default-mappings.ts';
+import type { Filter } from '../scope/filter.ts';
+import { contradictions, ruleProblems } from './provisioning-config-checks.ts';
+import { formProblems, type Problem } from './provisioning-config-problems.ts';
+import { provisioningSchema } from './provisioning-config-schema.ts';
+import { lineAndColumn, readConfigText } from './provisioning-config-text.ts';
+
+/** What `provisioning.config.json` says, complete. All ids are in lower case. */
+export interface ProvisioningConfig {
+  readonly source: {
+    readonly tenantId: string;
+    readonly applicationObjectId: string;
+    readonly readHiddenMembership: boolean;
+  };
+  /** Exactly one: several are refused. */
+  readonly targets: readonly [{ readonly accountId: string }];
+  readonly scope: ScopeConfig;
+  readonly mappings: PerKind<readonly MappingRule[]>;
+  readonly lifecycle: LifecycleConfig;
+  readonly protected: {
+    /** Never deactivated or deleted. */
+    readonly objectIds: readonly string[];
+    /** Names, or patterns in which `*` stands for any text. Nothing is created as, renamed to or nested into them. */
+    readonly groupNames: readonly string[];
+  };
+  /** Object ids that a mapping may give `account_admin` to. */
+  readonly adminAllowList: readonly string[];
+  readonly guard: {
+    /** A loss of more than both, in one look at one group, is held. */
+    readonly groupShrink: { readonly members: number; readonly percent: number };
+  };
+  readonly schedule: { readonly reconcileMinutes: number; readonly settleWindowMs: number };
+}
+
+export interface PerKind<T> {
+  readonly users: T;
+  readonly groups: T;
+  readonly servicePrincipals: T;
+}
+
+export interface ScopeConfig {
+  readonly mode: 'assigned' | 'all';
+  readonly nestedGroups: 'flatten' | 'mirror' | 'direct';
+  /** Always true with `mirror`. */
+  readonly assignDescendants: boolean;
+  readonly guests: boolean;
+  readonly microsoft365Groups: boolean;
+  readonly servicePrincipals: boolean;
+  readonly filters: PerKind<readonly Filter[]>;
+  /** Object ids, of any kind. */
+  readonly include: readonly string[];
+  /** Object ids, of any kind. None of them is in `include` as well. */
+  readonly exclude: readonly string[];
+}
+
+/** What happens at an event, and how long after it. A return within the grace period cancels the action. */
+export interface LifecyclePolicy<Action extends string> {
+  readonly action: Action;
+  /** 0 to 129,600 (90 days); 0 where nothing is done. */
+  readonly graceMinutes: number;
+}
+
+export type PersonAction = 'deactivate' | 'delete' | 'keep';
+export type GroupAction = 'removeMembers' | 'delete' | 'keep';
+
+/** The events of a user or a service principal. */
+export interface PersonLifecycle {
+  readonly unassigned: LifecyclePolicy<PersonAction>;
+  readonly filteredOut: LifecyclePolicy<PersonAction>;
+  /** Never deleted: a disabled account comes back. */
+  readonly disabled: LifecyclePolicy<Exclude<PersonAction, 'delete'>>;
+  readonly softDeleted: LifecyclePolicy<PersonAction>;
+  readonly hardDeleted: LifecyclePolicy<PersonAction>;
+}
+
+export interface LifecycleConfig {
+  readonly users: PersonLifecycle;
+  readonly servicePrincipals: PersonLifecycle;
+  readonly groups: {
+    readonly unassigned: LifecyclePolicy<GroupAction>;
+    readonly filteredOut: LifecyclePolicy<GroupAction>;
+    readonly deleted: LifecyclePolicy<GroupAction>;
+  };
+  readonly userNameChange: 'report' | 'replace';
+  readonly groupNameConflict: 'hold' | 'suffix';
+}
+
+/**
+ * Reads the text of `provisioning.config.json`. Comments and trailing commas are allowed, unknown keys are not.
+ * @throws {ConfigurationError} naming every problem on a line of its own: file, line and column, path, value, and what
+ * is allowed. Values are shown: nothing in this file is a secret.
+ */
+export function parseProvisioningConfig(text: string, fileName: string): ProvisioningConfig {
+  // Some editors put a byte order mark in front; it is no part of the JSON.
+  const content = text.replace(/^\uFEFF/, '');
+  const config = readConfigText(content);
+  if ('misplaced' in config) throw refused(config.misplaced, content, fileName);
+  const { data, error } = provisioningSchema.safeParse(config.value);
+  const problems: Problem[] = [
+    ...formProblems(error?.issues ?? [], config.value),
+    ...contradictions(config.value),
+    ...ruleProblems(config.value),
+  ];
+  if (data !== undefined && problems.length === 0) return complete(data);
+  const misplaced = problems.map(({ path, at, text }) => ({
+    offset: at === 'key' ? config.offsetOfKey(path) : config.offsetOf(path),
+    text: `${pathText(path)} ${text}`,
+  }));
+  throw refused(misplaced, content, fileName);
+}
+
+/** The configuration when there is no file: every default, with the ids from the app settings. */
+export function defaultConfig(ids: {
+  readonly tenantId: string;
+  readonly applicationObjectId: string;
+  readonly accountId: string;
+}): ProvisioningConfig {
+  const { tenantId, applicationObjectId, accountId } = ids;
+  return complete(
+    provisioningSchema.parse({ source: { tenantId, applicationObjectId }, targets: [{ accountId }] }),
+  );
+}
+
+/** Settles the defaults that depend on another setting. */
+function complete(file: z.output<typeof provisioningSchema>): ProvisioningConfig {
+  const { source, targets, scope, mappings, lifecycle, adminAllowList, guard, schedule } = file;
+  const assigned = scope.mode === 'assigned';
+  return {
+    source,
+    targets,
+    scope: {
+      ...scope,
+      assignDescendants: scope.assignDescendants ?? scope.nestedGroups === 'mirror',
+      guests: scope.guests ?? assigned,
+      // Every tenant holds hundreds of Microsoft's own: in mode all they come by decision only.
+      servicePrincipals: scope.servicePrincipals ?? assigned,
+    },
+    mappings: {
+      users: mappings.users ?? defaultMappings.user,
+      groups: mappings.groups ?? defaultMappings.group,
+      servicePrincipals: mappings.servicePrincipals ?? defaultMappings.servicePrincipal,
+    },
+    lifecycle,
+    protected: file.protected,
+    adminAllowList,
+    guard,
+    schedule,
+  };
+}
+
+function refused(
+  misplaced: readonly { readonly offset: number; readonly text: string }[],
+  content: string,
+  fileName: string,
+): ConfigurationError {
+  const lines = misplaced
+    .toSorted((a, b) => a.offset - b.offset)
+    .map(({ offset, text }) => `  ${fileName}:${lineAndColumn(content, offset)} ${onOneLine(text)}`);
+  const count = lines.length === 1 ? 'a problem' : `${lines.length} problems`;
+  return new ConfigurationError([`The provisioning configuration has ${count}:`, ...lines].join('\n'));
+}
+
+/** Some texts show a part of the file, which may hold line breaks. */
+function onOneLine(text: string): string {
+  return text.replace(/\s*[\r\n]\s*/g, ' ');
+}
+
+/** `scope.filters.users[0][1].operator`. */
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path.map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return text.replace(/^\./, '') || 'the file';
+}
