@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
 import type { Rates, Settings } from './config/settings.ts';
@@ -6,19 +5,25 @@ import { accountEndpoint, ENTRA_RESOURCE } from './databricks/endpoint.ts';
 import { PUBLISHED_LIMITS } from './databricks/limits.ts';
 import { GraphDirectory } from './directory/graph-directory.ts';
 import type { Logger } from './identity/logger.ts';
+import { objectIdOf } from './identity/token-claims.ts';
 import { ChangeQueue } from './messaging/change-queue.ts';
+import { AccountApplier } from './provisioning/apply-account.ts';
 import { GroupApplier } from './provisioning/apply-group.ts';
 import { MemberApplier } from './provisioning/apply-members.ts';
 import { ResourceApplier } from './provisioning/apply-resource.ts';
-import { UserApplier } from './provisioning/apply-user.ts';
+import { compilePolicy, readProperties } from './provisioning/compile-policy.ts';
+import { EntitlementReader } from './provisioning/entitlement.ts';
 import { FollowUps } from './provisioning/follow-ups.ts';
+import { GroupNames } from './provisioning/group-names.ts';
 import { MessageHandler } from './provisioning/handle-message.ts';
 import { Looker } from './provisioning/look.ts';
+import { AccountReader } from './provisioning/look-account.ts';
 import { GroupReader } from './provisioning/look-group.ts';
-import { UserReader } from './provisioning/look-user.ts';
 import { NameConflicts } from './provisioning/name-conflict.ts';
+import { NamePolicy } from './provisioning/name-policy.ts';
 import { Quarantine } from './provisioning/quarantine.ts';
 import { NotificationReceiver } from './provisioning/receive-notifications.ts';
+import type { SourceAccess } from './provisioning/source-evidence.ts';
 import type { Target } from './provisioning/target.ts';
 import { TargetWorker } from './provisioning/target-worker.ts';
 import { AssignmentPass } from './reconciliation/assignment-pass.ts';
@@ -58,21 +63,34 @@ export function compose(settings: Settings, log: Logger): Provisioning {
   );
   // The audience of a Graph token is the address of the cloud's Graph itself.
   const scope = `${settings.graphUrl.replace(/[/]$/, '')}/.default`;
-  const directory = new GraphDirectory({ baseUrl: settings.graphUrl, credential, scope });
+  const { config } = settings;
+  // Our own identity joins them once we know it: whoever may be assigned or unassigned, it must not lock itself out.
+  const protectedObjectIds = new Set(config.protected.objectIds);
+  const policy = { ...compilePolicy(config), protectedObjectIds };
+  const directory = new GraphDirectory({
+    baseUrl: settings.graphUrl,
+    credential,
+    scope,
+    select: readProperties(policy),
+  });
   const serviceBus = openServiceBus(settings, credential);
-  const queue = new ChangeQueue(serviceBus, { settleWindowMs: settings.settleWindowMs });
+  const queue = new ChangeQueue(serviceBus, { settleWindowMs: config.schedule.settleWindowMs });
   const targets = [accountTarget(settings, credential)];
   const targetIds = targets.map(({ id }) => id);
   const quarantine = new Quarantine(state.targets, log);
-  const looker = composeLooker(settings, { state, directory, queue, log });
+  const { applicationObjectId, tenantId } = config.source;
+  const source: SourceAccess = { state, directory, applicationObjectId, policy };
+  const looker = composeLooker(source, queue, log);
   const workers = targets.map(target => new TargetWorker({ target, state, queue, looker, quarantine, log }));
-  const { applicationObjectId, readHiddenMembership, protectedObjectIds, notifications } = settings;
+  const { notifications } = settings;
   const assignments = new AssignmentPass({ state, directory, applicationObjectId });
-  const audit = new Audit({ state, directory, readHiddenMembership, protectedObjectIds, log });
-  const poll = new Poll({ state, directory, queue, assignments, targets: targetIds, log });
+  const audit = new Audit({ source, log });
+  const poll = new Poll({ state, directory, queue, assignments, targets: targetIds, policy, log });
   const subscriptions = new SubscriptionKeeper({ directory, notifications, log });
   const opened = once(async () => {
-    await Promise.all([state.ensure(), queue.open(), credential.getToken(scope)]);
+    const [token] = await Promise.all([credential.getToken(scope), state.ensure(), queue.open()]);
+    const own = objectIdOf(token.token);
+    if (own !== undefined) protectedObjectIds.add(own);
   });
   return {
     state,
@@ -84,7 +102,7 @@ export function compose(settings: Settings, log: Logger): Provisioning {
       new NotificationReceiver({
         queue,
         targets: targetIds,
-        tenantId: settings.tenantId,
+        tenantId,
         clientState: notifications.clientState,
         log,
       }),
@@ -100,8 +118,8 @@ export function compose(settings: Settings, log: Logger): Provisioning {
       assignments,
       subscriptions,
       targets,
-      everyMinutes: settings.reconcileMinutes,
-      configuration: configurationOf(settings),
+      everyMinutes: config.schedule.reconcileMinutes,
+      configuration: policy.fingerprint,
       log,
     }),
     messages: new MessageHandler({
@@ -121,37 +139,37 @@ export function compose(settings: Settings, log: Logger): Provisioning {
   };
 }
 
-function composeLooker(
-  settings: Settings,
-  o: { state: State; directory: GraphDirectory; queue: ChangeQueue; log: Logger },
-): Looker {
-  const { state, directory } = o;
-  const { applicationObjectId, readHiddenMembership, protectedObjectIds } = settings;
+function composeLooker(source: SourceAccess, queue: ChangeQueue, log: Logger): Looker {
+  const { state, directory, policy } = source;
   const followUps = new FollowUps(state.backlog);
-  const resources = new ResourceApplier(state, new NameConflicts(state, directory));
-  const source = { state, directory, applicationObjectId, readHiddenMembership };
-  return new Looker({
-    ...o,
-    users: new UserApplier({
-      state,
-      reader: new UserReader(source),
-      resources,
-      followUps,
-      protectedObjectIds,
-    }),
-    groups: new GroupApplier({
-      state,
-      reader: new GroupReader(source),
-      resources,
-      members: new MemberApplier({ state, directory, followUps }),
-      followUps,
-    }),
+  const conflicts = new NameConflicts(state, directory, policy);
+  const resources = new ResourceApplier(state, conflicts);
+  const entitlements = new EntitlementReader(source);
+  const accounts = new AccountApplier({
+    state,
+    reader: new AccountReader(source, entitlements),
+    resources,
+    followUps,
+    names: new NamePolicy(directory),
+    policy,
   });
+  const groups = new GroupApplier({
+    state,
+    source,
+    reader: new GroupReader(source, entitlements),
+    resources,
+    names: new GroupNames(state, conflicts, policy),
+    members: new MemberApplier({ source, followUps }),
+    followUps,
+    policy,
+  });
+  return new Looker({ state, queue, accounts, groups, log });
 }
 
 /** The account, with the owner's part of its limits and the part that audits, plans and people share. */
 function accountTarget(settings: Settings, credential: TokenCredential): Target {
-  const { host, accountId, scimToken, rates } = settings.databricks;
+  const { host, scimToken, rates } = settings.databricks;
+  const [{ accountId }] = settings.config.targets;
   const allowed = (requestClass: RequestClass): number => {
     const { requests, perMs } = PUBLISHED_LIMITS[requestClass];
     return rates[requestClass] ?? (requests * 1_000) / perMs;
@@ -181,17 +199,6 @@ function openServiceBus(settings: Settings, credential: TokenCredential): Servic
   return 'connectionString' in settings.serviceBus
     ? new ServiceBusClient(settings.serviceBus.connectionString, options)
     : new ServiceBusClient(settings.serviceBus.namespace, credential, options);
-}
-
-/** Equal for settings that lead to the same desired state: a change of it makes an audit due. */
-function configurationOf(settings: Settings): string {
-  const facts = [
-    settings.tenantId,
-    settings.applicationObjectId,
-    settings.readHiddenMembership,
-    [...settings.protectedObjectIds].sort(),
-  ];
-  return createHash('sha256').update(JSON.stringify(facts)).digest('base64url');
 }
 
 /** Runs `work` once for all callers; after a failure the next caller tries again. */

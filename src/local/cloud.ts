@@ -100,6 +100,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         ENTRA_APPLICATION_OBJECT_ID: options.applicationObjectId,
         GRAPH_URL: directory.url,
         DATABRICKS_HOST: databricks.url,
+        PROVISIONING_CONFIG_FILE: 'none',
         DATABRICKS_ACCOUNT_ID: options.accountId,
         DATABRICKS_SCIM_TOKEN: scimToken,
         NOTIFICATION_CLIENT_STATE: randomBytes(24).toString('base64url'),

@@ -1,5 +1,5 @@
 import { principalKey } from '../identity/principal.ts';
-import type { PlanItem } from '../planning/compare.ts';
+import type { PlanItem } from '../planning/picture.ts';
 import type { Hold, HoldKind } from '../state/holds.ts';
 import type { OperationsContext } from './context.ts';
 import type { DeadLetterGroup } from './dead-letters.ts';
@@ -36,8 +36,10 @@ export async function compareAll(
   let held = 0;
   for (const target of targets) {
     const { items } = await audit.plan(target, await assignments.list());
-    const holds = (await state.holds.list(target.id)).map(({ value }) => value).filter(isOpen);
-    held += holds.length;
+    const holds = (await state.holds.list(target.id))
+      .map(({ value }) => value)
+      .filter(({ approvedAt }) => approvedAt === undefined);
+    held += holds.filter(isOpen).length;
     const uncovered = items.filter(item => !holds.some(hold => covers(hold, item)));
     differences.push(...uncovered.map(item => ({ ...item, target: target.id })));
   }
@@ -50,9 +52,9 @@ export async function compareAll(
   };
 }
 
-/** An approved one is no longer kept back, but about to be done. */
+/** An approved one is about to be done, a rejected one is settled for as long as the facts are the same. */
 export function isOpen(hold: Hold): boolean {
-  return hold.approvedAt === undefined;
+  return hold.approvedAt === undefined && hold.rejectedAt === undefined;
 }
 
 /** Whether a hold explains a difference: same principal, and it keeps back just that. */
@@ -71,10 +73,11 @@ function covers(hold: Hold, item: PlanItem): boolean {
 const nameHolds: readonly HoldKind[] = ['name-in-use', 'identity-re-use', 'protected-name'];
 
 const coveredBy: Readonly<Record<Exclude<PlanItem['action'], 'update' | 'members'>, readonly HoldKind[]>> = {
-  create: [...nameHolds, 'proposed-adoption', 'refused-adoption'],
+  create: [...nameHolds, 'proposed-adoption', 'refused-adoption', 'ambiguous-match', 'missing-values'],
   adopt: [],
   'propose-adoption': [...nameHolds, 'proposed-adoption'],
   'refuse-adoption': [...nameHolds, 'refused-adoption'],
+  'ambiguous-match': [...nameHolds, 'ambiguous-match'],
   'name-in-use': nameHolds,
   'missing-in-target': ['deleted-in-target'],
   'switched-off-in-target': ['deleted-in-target'],
@@ -85,5 +88,6 @@ const coveredBy: Readonly<Record<Exclude<PlanItem['action'], 'update' | 'members
 /** A name that is held does not excuse the other attributes. */
 function coversUpdate(kind: HoldKind, detail: readonly string[]): boolean {
   if (kind === 'user-name-change') return detail.every(name => name === 'userName');
+  if (kind === 'name-passed-on') return true;
   return nameHolds.includes(kind) && detail.every(name => name === 'displayName');
 }

@@ -21,6 +21,8 @@ export interface OpenHold {
   readonly heldAt: number;
   /** Set between an approval and the look that acts on it. */
   readonly approvedAt: number | undefined;
+  /** Set once a person said no. */
+  readonly rejectedAt: number | undefined;
   /** False for what no approval can help: then {@link whatHelps} says what can. */
   readonly canBeApproved: boolean;
   readonly whatHelps: string;
@@ -44,11 +46,18 @@ const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean; readon
     approvable: false,
     text: 'rename or remove the resource in the target, or the principal in Entra ID',
   },
+  'ambiguous-match': {
+    approvable: false,
+    text: 'remove all but one of the listed resources, or give the right one the Entra object id as externalId',
+  },
   'identity-re-use': {
     approvable: false,
     text: 'delete the account that the leaver had in the target, or give the newcomer another name',
   },
-  'name-in-use': { approvable: false, text: 'rename one of the two groups in Entra ID' },
+  'name-in-use': {
+    approvable: false,
+    text: 'rename one of the two groups in Entra ID, or set lifecycle.groupNameConflict to suffix',
+  },
   'protected-name': { approvable: false, text: 'rename the group in Entra ID' },
   'hidden-membership': {
     approvable: false,
@@ -62,7 +71,23 @@ const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean; readon
     approvable: false,
     text: 'Databricks never changes a userName: change it back, or delete the account in the target',
   },
-  'deleted-in-target': { approvable: false, text: 'restore it in the target, where somebody took it away' },
+  'name-passed-on': {
+    approvable: false,
+    text: 'the old account was switched off, since its name belongs to somebody else now: give both their names in Entra ID, or delete the old account in the target',
+  },
+  'missing-values': {
+    approvable: false,
+    text: 'fill the listed attributes in Entra ID, or change the mapping',
+  },
+  'group-deletion': { approvable: true, text: 'approve it to delete the group in the target' },
+  'nesting-cut': {
+    approvable: false,
+    text: 'remove the circle, or the level beyond the tenth, from the nesting in Entra ID',
+  },
+  'deleted-in-target': {
+    approvable: true,
+    text: 'approve it to bring back what somebody took away in the target, or leave it as it is',
+  },
 };
 
 /** All open holds, by target. */
@@ -95,18 +120,36 @@ export async function approveHold(context: OperationsContext, id: string): Promi
   }
   const approved: OpenHold[] = [];
   for (const { target } of found) {
-    const hold = await approveInTurn(context, target, id);
+    const hold = await inTurn(id, () => context.state.holds.approve(target, id, now()));
     await askForLook(context, target, hold);
     approved.push(toOpenHold(target, id, hold));
   }
   return approved;
 }
 
-/** A look may refresh the hold at the same moment: what is approved is what it says then. */
-async function approveInTurn({ state }: OperationsContext, target: string, id: string): Promise<Hold> {
+/**
+ * Rejects one hold: what it keeps back stays undone, and nobody is asked again until the facts that led to it change.
+ * @throws {HoldNotFound}
+ */
+export async function rejectHold(
+  context: Pick<OperationsContext, 'state' | 'targets'>,
+  id: string,
+): Promise<OpenHold[]> {
+  const found = (await listHolds(context)).filter(hold => hold.id === id);
+  if (found.length === 0) throw new HoldNotFound(`no hold has the id ${id}`);
+  const { holds } = context.state;
+  return Promise.all(
+    found.map(async ({ target }) =>
+      toOpenHold(target, id, await inTurn(id, () => holds.reject(target, id, now()))),
+    ),
+  );
+}
+
+/** A look may refresh the hold at the same moment: what is decided about is what it says then. */
+async function inTurn(id: string, decide: () => Promise<Hold | undefined>): Promise<Hold> {
   for (;;) {
     try {
-      const hold = await state.holds.approve(target, id, now());
+      const hold = await decide();
       if (hold === undefined) throw new HoldNotFound(`the hold ${id} was withdrawn meanwhile`);
       return hold;
     } catch (error) {
@@ -117,7 +160,8 @@ async function approveInTurn({ state }: OperationsContext, target: string, id: s
 
 async function askForLook({ state, queue }: OperationsContext, target: string, hold: Hold): Promise<void> {
   const at = now();
-  const rowClass: RowClass = hold.kind === 'large-shrink' ? 'revoke' : 'grant';
+  const takesAway = hold.kind === 'large-shrink' || hold.kind === 'group-deletion';
+  const rowClass: RowClass = takesAway ? 'revoke' : 'grant';
   await state.backlog.put(
     {
       target,
@@ -143,6 +187,7 @@ function toOpenHold(target: string, id: string, hold: Hold): OpenHold {
     cause: hold.cause,
     heldAt: hold.heldAt,
     approvedAt: hold.approvedAt,
+    rejectedAt: hold.rejectedAt,
     canBeApproved: approvable,
     whatHelps: text,
   };

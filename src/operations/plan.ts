@@ -1,4 +1,4 @@
-import type { PlanAction, PlanItem } from '../planning/compare.ts';
+import type { PlanAction, PlanItem } from '../planning/picture.ts';
 import type { OperationsContext } from './context.ts';
 
 /** What a full comparison would change in one target. */

@@ -10,6 +10,7 @@ export interface TargetStatus {
   readonly target: string;
   /** Linked and active. */
   readonly users: number;
+  readonly servicePrincipals: number;
   readonly groups: number;
   /** User in group, as last acknowledged by the target. */
   readonly memberships: number;
@@ -32,11 +33,14 @@ export async function readStatus({
   const statuses: TargetStatus[] = [];
   for (const { id: target } of targets) {
     let users = 0;
+    let servicePrincipals = 0;
     let groups = 0;
     let memberships = 0;
     for await (const { value: link } of state.links.list(target)) {
       if (link.status !== 'linked') continue;
-      if (link.principal.kind === 'user' && link.written.active === true) users += 1;
+      const isOn = link.written.active === true;
+      if (link.principal.kind === 'user' && isOn) users += 1;
+      if (link.principal.kind === 'servicePrincipal' && isOn) servicePrincipals += 1;
       if (link.principal.kind !== 'group') continue;
       groups += 1;
       const { value: record } = await state.records.read(target, link.scimId ?? '');
@@ -46,6 +50,7 @@ export async function readStatus({
     statuses.push({
       target,
       users,
+      servicePrincipals,
       groups,
       memberships,
       backlog: await state.backlog.count(target),

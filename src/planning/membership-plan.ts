@@ -11,6 +11,17 @@ export interface MembershipDifference {
   readonly add: Members;
   /** Candidates only: each needs a second read that agrees before it is removed. */
   readonly remove: Members;
+  /** Accounts that a member had before. Nobody loses anything by their going; keyed by {@link replacedKey}. */
+  readonly replaced: Members;
+}
+
+/** The key of an earlier account of a member. No Entra object id holds a `#`. */
+function replacedKey(id: string, scimId: string): string {
+  return `${id}#${scimId}`;
+}
+
+export function isReplaced(key: string): boolean {
+  return key.includes('#');
 }
 
 /**
@@ -29,18 +40,30 @@ export function membershipDifference(wanted: Members, record: RecordFacts): Memb
   const possible: Members = { ...intent?.remove, ...intent?.add, ...record.members };
   const add: Record<string, string> = {};
   const remove: Record<string, string> = {};
+  const replaced: Record<string, string> = {};
   for (const [id, scimId] of Object.entries(wanted)) {
-    if (record.members[id] !== scimId || unsure.has(id)) add[id] = scimId;
+    const before = record.members[id];
+    if (before !== scimId || unsure.has(id)) add[id] = scimId;
+    if (before !== undefined && before !== scimId) replaced[replacedKey(id, before)] = before;
   }
   for (const [id, scimId] of Object.entries(possible)) {
-    if (!Object.hasOwn(wanted, id)) remove[id] = scimId;
+    if (isReplaced(id)) replaced[id] = scimId;
+    else if (!Object.hasOwn(wanted, id)) remove[id] = scimId;
   }
-  return { add, remove };
+  // He may have come back to an earlier account.
+  for (const [key, scimId] of Object.entries(replaced))
+    if (Object.values(wanted).includes(scimId)) delete replaced[key];
+  return { add, remove, replaced };
 }
 
-/** A loss of more than ten members and more than a fifth of a group in one look is not believed without a person. */
-export function isLargeShrink(removals: number, recorded: number): boolean {
-  return removals > 10 && removals * 5 > recorded;
+export interface ShrinkLimit {
+  readonly members: number;
+  readonly percent: number;
+}
+
+/** A loss of more members, and of a larger share of a group, than the limit in one look is not believed without a person. */
+export function isLargeShrink(removals: number, recorded: number, limit: ShrinkLimit): boolean {
+  return removals > limit.members && removals * 100 > recorded * limit.percent;
 }
 
 export interface MemberPatch {
@@ -50,7 +73,7 @@ export interface MemberPatch {
 
 /** The difference cut into PATCHes, removals first, so that none waits for an add. */
 export function memberPatches(
-  difference: MembershipDifference,
+  difference: MemberPatch,
   limits: { readonly maxAdds: number; readonly maxOperations: number },
 ): MemberPatch[] {
   const adds = Object.entries(difference.add);

@@ -1,5 +1,6 @@
-import type { Attributes } from '../identity/desired.ts';
+import { type Attributes, sameValue } from '../identity/desired.ts';
 import { foldName } from '../identity/names.ts';
+import type { KindTraits } from './kind-traits.ts';
 
 /** What the target should hold of one principal, as decided by a look. */
 export interface Wanted {
@@ -16,13 +17,6 @@ export interface LinkFacts {
   readonly written: Attributes;
   readonly intent?: { readonly attributes: Attributes };
   readonly uncertain?: readonly string[];
-}
-
-export interface KindTraits {
-  /** The attribute that is unique in the target. */
-  readonly nameAttribute: 'userName' | 'displayName';
-  /** Databricks ignores writes of it with a success status, so it is never among the changes. */
-  readonly nameIsImmutable: boolean;
 }
 
 export type ResourcePlan =
@@ -81,7 +75,7 @@ function differs(
   if (name === traits.nameAttribute && traits.nameIsImmutable) return false;
   if (link.intent !== undefined && name in link.intent.attributes) return true;
   if (link.uncertain?.includes(name)) return true;
-  return link.written[name] !== value;
+  return !sameValue(name, link.written[name], value);
 }
 
 function effectOf(changes: Attributes, link: LinkFacts): Effect {

@@ -1,35 +1,57 @@
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import type { Principal } from '../identity/principal.ts';
-import { mapUser } from '../mapping/user.ts';
+import type { MappedResource } from '../mapping/attribute-mapping.ts';
+import type { LeaveEvent } from '../planning/lifecycle.ts';
 import type { Wanted } from '../planning/resource-plan.ts';
 import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
-import type { ResourceApplier } from './apply-resource.ts';
+import type { LookHold, ResourceApplier } from './apply-resource.ts';
+import { deleteAccount } from './delete-account.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { forgetHolds } from './forget-holds.ts';
 import { kinds } from './kinds.ts';
-import type { UserLook, UserReader } from './look-user.ts';
+import { decideLeaver, noteLeaving } from './leaver.ts';
+import type { AccountLook, AccountReader } from './look-account.ts';
+import type { NamePolicy } from './name-policy.ts';
 import type { Outcome } from './outcome.ts';
+import type { Policy } from './policy.ts';
+import type { SourceAccount } from './source-account.ts';
 import { gateOf, refuseUnlessRevoking } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
+import { wakeWaiting } from './wake-waiting.ts';
 
-/** One look at a user: read, decide, write the difference, and wake the groups that it concerns. */
-export class UserApplier {
+type Relevant = Exclude<AccountLook, { state: 'irrelevant' }>;
+
+/** What a look asks of the resource. */
+interface Decided {
+  readonly wanted: Wanted;
+  /** The resource is to be deleted. */
+  readonly remove?: true;
+  readonly adoptableName?: string;
+  /** An account whose name changed is replaced by a new one. */
+  readonly replaces?: boolean;
+  readonly holds: readonly LookHold[];
+}
+
+/** One look at a user or service principal: read, decide, write the difference, and wake the groups that it concerns. */
+export class AccountApplier {
   readonly #o: {
     readonly state: State;
-    readonly reader: UserReader;
+    readonly reader: AccountReader;
     readonly resources: ResourceApplier;
     readonly followUps: FollowUps;
-    readonly protectedObjectIds: ReadonlySet<string>;
+    readonly names: NamePolicy;
+    readonly policy: Policy;
   };
 
   constructor(o: {
     state: State;
-    reader: UserReader;
+    reader: AccountReader;
     resources: ResourceApplier;
     followUps: FollowUps;
-    protectedObjectIds: ReadonlySet<string>;
+    names: NamePolicy;
+    policy: Policy;
   }) {
     this.#o = o;
   }
@@ -37,99 +59,115 @@ export class UserApplier {
   async apply(session: TargetSession, change: Change): Promise<Outcome> {
     const { state, reader, resources } = this.#o;
     const target = session.target.id;
-    const user = change.principal;
-    const look = await reader.look(target, user);
+    const p = change.principal;
+    const look = await reader.look(target, p);
     if (look.state === 'irrelevant') {
-      await forgetHolds(state, session, user);
+      await forgetHolds(state, session, p);
       return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
     }
     // Whether somebody is disabled is seen by one read, whatever his groups hide.
-    if (look.state === 'hidden' && look.user.accountEnabled) return this.#holdHidden(session, change);
-    if (look.state !== 'deleted') await state.holds.withdraw(target, user, keptByResource);
-    const wanted = this.#wanted(user, look);
-    await refuseUnlessRevoking(
-      gateOf(await state.targets.read(target)),
-      wanted,
-      await state.links.get(target, user),
-    );
-    await this.#wakeBefore(change, look, await state.links.get(target, user));
-    const applied = await resources.apply(session, user, kinds.user, wanted);
+    if (look.state === 'hidden' && look.account.accountEnabled) return this.#holdHidden(session, change);
+    if (look.state !== 'deleted') await state.holds.withdraw(target, p, keptByResource);
+    const decided = await this.#decide(target, p, look, await state.links.get(target, p));
+    const { wanted, remove } = decided;
+    const before = await state.links.get(target, p);
+    await refuseUnlessRevoking(gateOf(await state.targets.read(target)), wanted, before);
+    await this.#wakeBefore(change, look, before);
+    // A create whose answer was lost is found out about first, and switched off until it can be deleted.
+    const applied =
+      remove === true && before?.value.status === 'linked'
+        ? await deleteAccount(state, session, p)
+        : await resources.apply(session, p, kinds[p.kind], wanted, decided);
+    // Brought back by approval: its groups left its membership as it was.
+    const isRestored = before?.value.status === 'gone' && applied.link?.value.status === 'linked';
+    if (isRestored) await this.#wakeGroups(change, look);
     await this.#wakeAfter(session, change, look);
-    // Who is held has no link to come: the groups that want him write their others without waiting.
-    if (applied.held.length > 0 && applied.link === undefined) {
-      await state.memberIndex.sleepEverywhere(target, user.id);
-    }
+    // Without a link to come, the groups that want him write their others without waiting.
+    if (applied.link === undefined)
+      await state.memberIndex.sleepEverywhere(target, p.id, look.state === 'left');
     return {
       result: applied.held.length > 0 ? 'held' : applied.writes.length > 0 ? 'applied' : 'unchanged',
       writes: applied.writes,
-      lookAgain: applied.unsettled,
+      lookAgain: applied.unsettled || (remove === true && applied.link?.value.status === 'linked'),
       holds: applied.held,
     };
   }
 
-  /** Never-provisioned users who are disabled are not created; everybody else who lost access is switched off. */
-  #wanted(user: Principal, look: Exclude<UserLook, { state: 'irrelevant' }>): Wanted {
-    if (look.state === 'inScope' && look.user.accountEnabled) {
-      const attributes = { ...mapUser(look.user, true) };
-      return { create: attributes, set: attributes };
+  /** Never-provisioned accounts that are disabled are not created; what leavers keep is the policy's to say. */
+  async #decide(target: string, p: Principal, look: Relevant, link: LinkRow | undefined): Promise<Decided> {
+    const { state, policy } = this.#o;
+    if (look.state === 'inScope' && look.account.accountEnabled) {
+      await noteLeaving(state, target, p, link, undefined);
+      return this.#present(look.account, policy.mappings[p.kind].map(look.read), link);
     }
-    if (this.#o.protectedObjectIds.has(user.id.toLowerCase())) return { set: {} };
-    return { set: { active: false } };
+    if (policy.protectedObjectIds.has(p.id.toLowerCase())) return { wanted: { set: {} }, holds: [] };
+    const rules = p.kind === 'user' ? policy.lifecycle.users : policy.lifecycle.servicePrincipals;
+    const decision = decideLeaver(rules, eventsOf(look), link?.value.leaving);
+    await noteLeaving(state, target, p, link, decision);
+    switch (decision.action) {
+      case 'delete':
+        return { wanted: { set: { active: false } }, remove: true, holds: [] };
+      case 'deactivate':
+        return { wanted: { set: { active: false } }, holds: [] };
+      default:
+        return { wanted: { set: {} }, holds: [] };
+    }
+  }
+
+  /** Wanted as mapped, unless his name or a required value keeps him from being written: then he keeps what he has. */
+  async #present(
+    account: SourceAccount,
+    mapped: MappedResource,
+    link: LinkRow | undefined,
+  ): Promise<Decided> {
+    const { create, set, missing } = mapped;
+    if (link === undefined && mapped.createRefusal !== undefined) throw mapped.createRefusal;
+    const holds = await this.#o.names.check(account, mapped, link);
+    if (missing.length > 0)
+      holds.push({ kind: 'missing-values', ids: [...missing], cause: 'required attributes have no value' });
+    const replaces = this.#o.policy.userNameChange === 'replace';
+    const { signInName: adoptableName } = account;
+    if (holds.length === 0) return { wanted: { create, set }, adoptableName, replaces, holds };
+    if (holds.some(({ kind }) => kind === 'name-passed-on'))
+      return { wanted: { set: { active: false } }, holds };
+    return { wanted: { set: set.active === undefined ? {} : { active: set.active } }, holds };
   }
 
   /**
    * Somebody who comes back gets his memberships back: none of his groups is told by any feed. Durable before the
    * write, since afterwards nothing shows any more that he was away.
    */
-  async #wakeBefore(change: Change, look: UserLook, link: LinkRow | undefined): Promise<void> {
-    if (look.state !== 'inScope' || !look.user.accountEnabled || link?.value.status !== 'linked') return;
+  async #wakeBefore(change: Change, look: AccountLook, link: LinkRow | undefined): Promise<void> {
+    if (link?.value.status !== 'linked') return;
     if (link.value.written.active !== false && link.value.intent?.attributes.active === undefined) return;
-    await this.#o.followUps.look(
-      change,
-      look.groups.map(id => ({ kind: 'group', id })),
-      'grant',
-    );
+    await this.#wakeGroups(change, look);
   }
 
-  async #wakeAfter(session: TargetSession, change: Change, look: UserLook): Promise<void> {
+  async #wakeGroups(change: Change, look: AccountLook): Promise<void> {
+    if (look.state !== 'inScope' || !look.account.accountEnabled) return;
+    const { links, assignments } = this.#o.state;
+    const groups: Principal[] = [];
+    for (const id of look.memberOf) {
+      const group: Principal = { kind: 'group', id };
+      const concerns =
+        (await links.get(change.target, group)) !== undefined || (await assignments.has(group));
+      if (concerns) groups.push(group);
+    }
+    await this.#o.followUps.look(change, groups, 'grant');
+  }
+
+  async #wakeAfter(session: TargetSession, change: Change, look: AccountLook): Promise<void> {
     const { state, followUps } = this.#o;
-    const target = session.target.id;
-    const user = change.principal.id;
     if (look.state === 'deleted') {
       // A soft-deleted member does not show up as a removed one in any feed of his groups.
-      const groups = await state.memberIndex.groupsOf(target, user);
+      const groups = await state.memberIndex.groupsOf(session.target.id, change.principal.id);
       await followUps.look(
         change,
         groups.map(id => ({ kind: 'group', id })),
         'revoke',
       );
-      return;
-    }
-    // After a crash the link may exist while the rows for his groups do not, so it is the waiting that is asked for.
-    const waiting = await state.memberIndex.groupsWaitingFor(target, user);
-    if (waiting.length > 0 && look.state === 'inScope' && look.user.accountEnabled) {
-      await this.#wakeWaiting(session, change, user, waiting);
-    }
-  }
-
-  async #wakeWaiting(
-    session: TargetSession,
-    change: Change,
-    user: string,
-    groups: readonly string[],
-  ): Promise<void> {
-    const { state, followUps } = this.#o;
-    const target = session.target.id;
-    // In the initial load the groups have rows of their own, after those of the people: one write for all of them.
-    const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
-    const link = await state.links.get(target, { kind: 'user', id: user });
-    if (link?.value.status !== 'linked') return;
-    for (const group of groups) {
-      await followUps.wakeGroup(change, group, { complete: false, rowClass });
-      await state.memberIndex.removePending(target, group, [user]);
-      // Asked after he has left the list: of two who are linked at the same moment, one finds nobody left.
-      if (await state.memberIndex.awaitsOthers(target, group, user)) continue;
-      await followUps.wakeGroup(change, group, { complete: true, rowClass });
+    } else if (look.state === 'inScope' && look.account.accountEnabled) {
+      await wakeWaiting(this.#o, session, change, change.principal);
     }
   }
 
@@ -148,13 +186,23 @@ export class UserApplier {
   }
 }
 
+/** Everything that keeps an account out, in one look. */
+function eventsOf(look: Relevant): [LeaveEvent, ...LeaveEvent[]] {
+  if (look.state === 'deleted') return [look.event];
+  const disabled: LeaveEvent[] = look.account.accountEnabled ? [] : ['disabled'];
+  return look.state === 'left' ? [look.event, ...disabled] : ['disabled'];
+}
+
 /** Holds about the resource itself; the applier decides about them. */
 const keptByResource = [
   'proposed-adoption',
   'refused-adoption',
+  'ambiguous-match',
   'identity-re-use',
   'name-in-use',
   'protected-name',
   'user-name-change',
+  'name-passed-on',
+  'missing-values',
   'deleted-in-target',
 ] as const;

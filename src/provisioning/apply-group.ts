@@ -1,154 +1,190 @@
-import { forEachAtOnce } from '../identity/at-once.ts';
-import type { Change } from '../identity/change.ts';
+import type { Change, RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
+import { Permanent } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
-import { mapGroup } from '../mapping/group.ts';
-import type { Wanted } from '../planning/resource-plan.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 import type { MemberApplier, WantedMembers } from './apply-members.ts';
-import type { ResourceApplier } from './apply-resource.ts';
+import type { AppliedResource, LookHold, ResourceApplier } from './apply-resource.ts';
+import { deleteGroup } from './delete-group.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { forgetHolds } from './forget-holds.ts';
+import type { GroupNames } from './group-names.ts';
 import { kinds } from './kinds.ts';
+import { decideGroupLeave, noteLeaving } from './leaver.ts';
 import type { GroupLook, GroupReader } from './look-group.ts';
+import { cutCircles } from './nesting-circles.ts';
 import { notePending } from './note-pending.ts';
 import type { Outcome } from './outcome.ts';
+import type { Policy } from './policy.ts';
+import { type ResolvedMembers, resolveMembers } from './resolve-members.ts';
+import type { SourceAccess } from './source-evidence.ts';
 import { gateOf, TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
+import { wakeWaiting } from './wake-waiting.ts';
 
 type InScope = GroupLook & { state: 'inScope' };
-
-/** The users of a group by what can be done about each: Entra ids, and the SCIM ids of those who are linked. */
-interface ResolvedMembers {
-  readonly linked: Record<string, string>;
-  /** Without a link, and enabled: to be created first. */
-  readonly pending: readonly string[];
-  /** Without a link, and disabled: not created. */
-  readonly disabled: readonly string[];
-  /** Linked, switched off by us, and enabled in the source. */
-  readonly switchedOff: readonly string[];
-  /** Somebody else took the account away in the target. */
-  readonly takenAway: readonly string[];
-}
+type Left = GroupLook & { state: 'left' };
 
 /** One look at a group: its resource, its members, and the groups above it. */
 export class GroupApplier {
-  readonly #state: State;
-  readonly #reader: GroupReader;
-  readonly #resources: ResourceApplier;
-  readonly #members: MemberApplier;
-  readonly #followUps: FollowUps;
+  readonly #o: {
+    readonly state: State;
+    readonly source: SourceAccess;
+    readonly reader: GroupReader;
+    readonly resources: ResourceApplier;
+    readonly names: GroupNames;
+    readonly members: MemberApplier;
+    readonly followUps: FollowUps;
+    readonly policy: Policy;
+  };
 
   constructor(o: {
     state: State;
+    source: SourceAccess;
     reader: GroupReader;
     resources: ResourceApplier;
+    names: GroupNames;
     members: MemberApplier;
     followUps: FollowUps;
+    policy: Policy;
   }) {
-    this.#state = o.state;
-    this.#reader = o.reader;
-    this.#resources = o.resources;
-    this.#members = o.members;
-    this.#followUps = o.followUps;
+    this.#o = o;
   }
 
   async apply(session: TargetSession, change: Change): Promise<Outcome> {
-    const target = session.target.id;
-    const look = await this.#reader.look(target, change.principal);
+    const { state, reader, followUps } = this.#o;
+    const look = await reader.look(session.target.id, change.principal);
     if (look.state === 'irrelevant') {
-      await forgetHolds(this.#state, session, change.principal);
+      await forgetHolds(state, session, change.principal);
       return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
     }
     // A member of a nested group is a member of the groups above: they are looked at whatever becomes of this one.
     // All of them are found from here, so a look that follows from this one goes no further: nesting may be circular.
     const rowClass = session.row === 'revoke' ? 'revoke' : 'grant';
     if (change.cause !== 'follow-up' && change.cause !== 'audit') {
-      await this.#followUps.look(
-        change,
-        look.ancestors.map(id => ({ kind: 'group', id })),
-        rowClass,
-      );
+      await followUps.look(change, look.ancestors.map(asGroup), rowClass);
     }
-    return look.state === 'inScope' ? this.#inScope(session, change, look) : this.#left(session, change);
+    return look.state === 'inScope'
+      ? this.#inScope(session, change, look)
+      : this.#left(session, change, look);
   }
 
   async #inScope(session: TargetSession, change: Change, look: InScope): Promise<Outcome> {
+    const { state, policy, followUps } = this.#o;
     const target = session.target.id;
-    const attributes = mapGroup(look.group);
-    const gate = gateOf(await this.#state.targets.read(target));
-    const linked = await this.#state.links.get(target, change.principal);
-    if (gate === 'revoking' && linked === undefined)
+    const p = change.principal;
+    const gate = gateOf(await state.targets.read(target));
+    if (gate === 'revoking' && (await state.links.get(target, p)) === undefined)
       throw new TargetClosed('the target takes revocations only');
-    const wanted: Wanted =
-      attributes === undefined || gate === 'revoking'
-        ? { set: {} }
-        : { create: { ...attributes }, set: { ...attributes } };
-    const applied = await this.#resources.apply(session, change.principal, kinds.group, wanted);
-    if (applied.link?.value.status !== 'linked')
-      return outcome(applied.writes, applied.held, applied.unsettled);
+    await noteLeaving(state, target, p, await state.links.get(target, p), undefined);
+    const { applied, failure } = await this.#applyResource(session, p, look, gate);
+    if (applied.link?.value.status !== 'linked') {
+      await state.memberIndex.sleepEverywhere(target, p.id);
+      return { ...outcome(applied.writes, applied.held, applied.unsettled), unfinished: failure };
+    }
+    await wakeWaiting(this.#o, session, change, p);
     if (look.hidden) {
-      await this.#hold(
-        session,
-        change.principal,
-        'hidden-membership',
-        'the group, or one nested in it, hides its members',
-      );
+      await this.#hold(session, p, hiddenMembers);
       return outcome(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
     }
-    const members = await this.#resolveMembers(target, look);
+    const { kept, cut } = await cutCircles(this.#o.source, p, look.members);
+    if (cut.length > 0) await this.#hold(session, p, circle(cut));
+    const members = await resolveMembers(state, target, kept);
+    const isClosed = gate === 'revoking' || applied.held.includes('protected-name');
     // While only revocations are taken, members are compared as if those already written were all that is wanted.
-    const known =
-      gate === 'revoking' ? await this.#alreadyWritten(target, applied.link, members.linked) : members.linked;
-    if (gate === 'open') await this.#notePending(session, change, look, members);
+    const wanted = isClosed ? await this.#alreadyWritten(target, applied.link, members) : members.linked;
+    if (gate === 'open') await this.#notePending(session, change, members);
+    if (policy.nesting.descendants) await this.#lookBelow(session, change, applied.link, look.nested);
     const written = await this.#writeMembers(session, change, applied.link, {
-      wanted: known,
+      wanted,
+      kinds: members.kinds,
       nested: look.nested,
       takenAway: members.takenAway,
+      cut,
       groupLeft: false,
     });
-    const held = [...applied.held, ...written.held];
-    await this.#state.holds.withdraw(target, change.principal, [...held, ...keptByResource]);
+    const held = [...applied.held, ...written.held, ...(cut.length > 0 ? (['nesting-cut'] as const) : [])];
+    await state.holds.withdraw(target, p, [...held, ...keptByResource]);
     return {
       ...outcome([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
       deferred: gate === 'revoking',
-      unfinished: written.unfinished,
-      ...(members.pending.length > 0 ? { result: 'pending' as const } : {}),
+      unfinished: written.unfinished ?? failure,
+      ...((await state.memberIndex.pendingOf(target, p.id)).length > 0 ? { result: 'pending' as const } : {}),
     };
   }
 
-  /** A group that left keeps its resource and its name; it loses the members that we added. */
-  async #left(session: TargetSession, change: Change): Promise<Outcome> {
+  /** A value that cannot be mapped keeps the resource as it is; it does not keep anybody in the group. */
+  async #applyResource(
+    session: TargetSession,
+    p: Principal,
+    look: InScope,
+    gate: 'open' | 'revoking',
+  ): Promise<{ applied: AppliedResource; failure: Permanent | undefined }> {
+    const { resources, names, policy } = this.#o;
+    const nothing = { wanted: { set: {} }, holds: [] as LookHold[] };
+    let failure: Permanent | undefined;
+    let decided: typeof nothing | Awaited<ReturnType<GroupNames['decide']>> = nothing;
+    if (gate === 'open') {
+      try {
+        decided = await names.decide(session.target.id, p, policy.mappings.group.map(look.read));
+      } catch (error) {
+        if (!(error instanceof Permanent)) throw error;
+        failure = error;
+      }
+    }
+    const applied = await resources.apply(session, p, kinds.group, decided.wanted, decided);
+    return { applied, failure };
+  }
+
+  /** A group that left keeps its resource and its name; by default it loses the members that we added. */
+  async #left(session: TargetSession, change: Change, look: Left): Promise<Outcome> {
+    const { state, resources, policy } = this.#o;
     const target = session.target.id;
-    const applied = await this.#resources.apply(session, change.principal, kinds.group, { set: {} });
+    const p = change.principal;
+    const decision = await decideGroupLeave(
+      state,
+      target,
+      p,
+      policy.lifecycle.groups[look.event],
+      look.event,
+    );
+    const applied = await resources.apply(session, p, kinds.group, { set: {} });
     // Whatever its members were held for went with the assignment; a stale hold would keep others' access as well.
-    await this.#state.holds.withdraw(target, change.principal, [...applied.held, ...keptByResource]);
-    if (applied.link?.value.status !== 'linked')
+    await state.holds.withdraw(target, p, [...applied.held, ...keptByResource, 'group-deletion']);
+    if (applied.link === undefined) await state.memberIndex.sleepEverywhere(target, p.id, true);
+    if (applied.link?.value.status !== 'linked' || decision === 'keep' || decision === 'wait')
       return outcome(applied.writes, applied.held, applied.unsettled);
-    await this.#forgetPending(target, change.principal.id);
+    await this.#forgetPending(target, p.id);
+    if (policy.nesting.descendants) await this.#lookBelow(session, change, applied.link, []);
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted: {},
+      kinds: {},
       nested: [],
       takenAway: [],
+      cut: [],
       groupLeft: true,
     });
-    const held = [...applied.held, ...written.held];
-    return {
-      ...outcome([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
-      unfinished: written.unfinished,
-    };
+    const writes = [...applied.writes, ...written.writes];
+    const held: HoldKind[] = [...applied.held, ...written.held];
+    if (decision === 'delete' && written.unfinished === undefined && !written.lookAgain) {
+      const deleted = await deleteGroup(state, session, p);
+      writes.push(...deleted.writes);
+      held.push(...deleted.held);
+    }
+    const lookAgain = applied.unsettled || written.lookAgain;
+    return { ...outcome(writes, held, lookAgain), unfinished: written.unfinished };
   }
 
   #writeMembers(
     session: TargetSession,
     change: Change,
     link: LinkRow,
-    wish: Pick<WantedMembers, 'wanted' | 'nested' | 'takenAway' | 'groupLeft'>,
+    wish: Pick<WantedMembers, 'wanted' | 'kinds' | 'nested' | 'takenAway' | 'cut' | 'groupLeft'>,
   ) {
     const { scimId, lastWriteAt } = link.value;
-    return this.#members.apply(session, change, {
+    return this.#o.members.apply(session, change, {
       groupId: change.principal.id,
       scimGroupId: scimId ?? '',
       lastWriteAt,
@@ -156,32 +192,30 @@ export class GroupApplier {
     });
   }
 
-  /** Splits the users of the source's list by what can be done about each of them now. */
-  async #resolveMembers(target: string, look: InScope): Promise<ResolvedMembers> {
-    const linked: Record<string, string> = {};
-    const pending: string[] = [];
-    const disabled: string[] = [];
-    const switchedOff: string[] = [];
-    const takenAway: string[] = [];
-    await forEachAtOnce(look.users, READS_AT_ONCE, async user => {
-      const link = (await this.#state.links.get(target, { kind: 'user', id: user.id }))?.value;
-      if (link?.status === 'linked' && link.scimId !== undefined) {
-        linked[user.id] = link.scimId;
-        if (link.written.active === false && user.accountEnabled === true) switchedOff.push(user.id);
-      } else if (link?.status === 'gone') takenAway.push(user.id);
-      else if (user.accountEnabled === false) disabled.push(user.id);
-      else pending.push(user.id);
-    });
-    return { linked, pending, disabled, switchedOff, takenAway };
-  }
-
   async #alreadyWritten(
     target: string,
     link: LinkRow,
-    linked: Record<string, string>,
+    { linked }: ResolvedMembers,
   ): Promise<Record<string, string>> {
-    const { value } = await this.#state.records.read(target, link.value.scimId ?? '');
+    const { value } = await this.#o.state.records.read(target, link.value.scimId ?? '');
     return Object.fromEntries(Object.entries(linked).filter(([id]) => id in value.members));
+  }
+
+  /** Groups that came below this one, or are no longer below it, come into scope or leave it: no feed says so. */
+  async #lookBelow(
+    session: TargetSession,
+    change: Change,
+    link: LinkRow,
+    nested: readonly string[],
+  ): Promise<void> {
+    const { value } = await this.#o.state.records.read(session.target.id, link.value.scimId ?? '');
+    const [before, after] = [new Set(value.nested), new Set(nested)];
+    const gone = value.nested.filter(id => !after.has(id));
+    const come = nested.filter(id => !before.has(id));
+    const rowClass: RowClass = session.row === 'bulk' ? 'bulk' : 'grant';
+    await this.#o.followUps.look(change, gone.map(asGroup), 'revoke');
+    await this.#o.state.nesting.remember(change.principal.id, come, now());
+    await this.#o.followUps.look(change, come.map(asGroup), rowClass);
   }
 
   /**
@@ -189,29 +223,24 @@ export class GroupApplier {
    * ones are only remembered, so that the event that enables them is not taken for an irrelevant one. Members who had
    * left the scope, and come back with this group, are told by no feed either.
    */
-  async #notePending(
-    session: TargetSession,
-    change: Change,
-    look: InScope,
-    members: ResolvedMembers,
-  ): Promise<void> {
-    const target = session.target.id;
-    const group = look.group.id;
+  async #notePending(session: TargetSession, change: Change, members: ResolvedMembers): Promise<void> {
+    const { state, followUps } = this.#o;
     const pending = [...members.pending, ...members.switchedOff];
     const { disabled } = members;
     const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
     // Each is asked once: his look asks for this group in its turn, and the two must not chase each other.
-    await notePending(this.#state.memberIndex, target, group, { pending, disabled }, unasked =>
-      this.#followUps.look(
+    const group = change.principal.id;
+    await notePending(state.memberIndex, session.target.id, group, { pending, disabled }, unasked =>
+      followUps.look(
         change,
-        unasked.map(id => ({ kind: 'user', id })),
+        unasked.map(id => ({ kind: members.kinds[id] ?? 'user', id })),
         rowClass,
       ),
     );
   }
 
   async #forgetPending(target: string, group: string): Promise<void> {
-    const { memberIndex } = this.#state;
+    const { memberIndex } = this.#o.state;
     const waiting = [
       ...(await memberIndex.pendingOf(target, group)),
       ...(await memberIndex.asleepIn(target, group)),
@@ -219,9 +248,23 @@ export class GroupApplier {
     await memberIndex.removePending(target, group, waiting);
   }
 
-  async #hold(session: TargetSession, p: Principal, kind: HoldKind, cause: string): Promise<void> {
-    await this.#state.holds.hold(session.target.id, { kind, principal: p, ids: [], cause }, now());
+  async #hold(session: TargetSession, principal: Principal, hold: LookHold): Promise<void> {
+    await this.#o.state.holds.hold(session.target.id, { ...hold, ids: [...hold.ids], principal }, now());
   }
+}
+
+const hiddenMembers: LookHold = {
+  kind: 'hidden-membership',
+  ids: [],
+  cause: 'the group, or one nested in it, hides its members',
+};
+
+function circle(ids: readonly string[]): LookHold {
+  return { kind: 'nesting-cut', ids, cause: 'the listed groups hold this one in their turn' };
+}
+
+function asGroup(id: string): Principal {
+  return { kind: 'group', id };
 }
 
 function outcome(writes: Outcome['writes'], holds: readonly HoldKind[], lookAgain: boolean): Outcome {
@@ -236,11 +279,10 @@ function outcome(writes: Outcome['writes'], holds: readonly HoldKind[], lookAgai
 const keptByResource = [
   'proposed-adoption',
   'refused-adoption',
+  'ambiguous-match',
   'identity-re-use',
   'name-in-use',
   'protected-name',
+  'missing-values',
   'deleted-in-target',
 ] as const satisfies readonly HoldKind[];
-
-/** Table reads of one look that run at the same time. */
-const READS_AT_ONCE = 16;

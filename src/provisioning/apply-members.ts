@@ -1,10 +1,11 @@
 import { MAX_ADDS_PER_PATCH, MAX_OPERATIONS_PER_PATCH } from '../databricks/limits.ts';
-import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
+import type { Principal, PrincipalKind } from '../identity/principal.ts';
 import {
   isLargeShrink,
+  isReplaced,
   type MemberPatch,
   type Members,
   memberPatches,
@@ -19,6 +20,7 @@ import { patchMembers, refusal } from './patch-members.ts';
 import { closed, dueGrants, opened } from './record-changes.ts';
 import { confirmRemovals } from './removal-evidence.ts';
 import { INTENT_SETTLES_MS } from './resource-run.ts';
+import type { SourceAccess } from './source-evidence.ts';
 import type { TargetSession } from './target-session.ts';
 import { SECOND_READ_AFTER_MS } from './update-resource.ts';
 
@@ -27,9 +29,13 @@ export interface WantedMembers {
   readonly scimGroupId: string;
   /** Linked members only. */
   readonly wanted: Members;
+  /** Kind of each wanted member, by Entra id. */
+  readonly kinds: Readonly<Record<string, PrincipalKind>>;
   readonly nested: readonly string[];
   /** Members whose account somebody else took away in the target: their membership is left as it is. */
   readonly takenAway: readonly string[];
+  /** Groups that the source does hold in this one, and that are left out because they hold it in their turn. */
+  readonly cut: readonly string[];
   /** The group's own assignment ended or it was deleted, by two reads: its members need no further evidence. */
   readonly groupLeft: boolean;
   readonly lastWriteAt: number | undefined;
@@ -46,12 +52,12 @@ export interface AppliedMembers {
 /** Brings the members of one group to what is wanted, by differences against our own record. */
 export class MemberApplier {
   readonly #state: State;
-  readonly #directory: GraphDirectory;
+  readonly #source: SourceAccess;
   readonly #followUps: FollowUps;
 
-  constructor(o: { state: State; directory: GraphDirectory; followUps: FollowUps }) {
-    this.#state = o.state;
-    this.#directory = o.directory;
+  constructor(o: { source: SourceAccess; followUps: FollowUps }) {
+    this.#state = o.source.state;
+    this.#source = o.source;
     this.#followUps = o.followUps;
   }
 
@@ -66,7 +72,7 @@ export class MemberApplier {
     const grants = dueGrants(stored.value, difference.add);
     stored = await this.#note(target, wish, stored, grants.seen);
     const patches = memberPatches(
-      { add: grants.add, remove: removals.remove },
+      { add: grants.add, remove: { ...removals.remove, ...difference.replaced } },
       { maxAdds: MAX_ADDS_PER_PATCH, maxOperations: MAX_OPERATIONS_PER_PATCH },
     );
     const writes: Write[] = [];
@@ -97,24 +103,30 @@ export class MemberApplier {
   ): Promise<{ remove: Members; held: HoldKind[]; undecided: number }> {
     if (wish.groupLeft || Object.keys(candidates).length === 0)
       return { remove: candidates, held: [], undecided: 0 };
+    // Nesting that we leave out by decision is not missing in the source: there is no absence to confirm.
+    const { mirror } = this.#source.policy.nesting;
+    const isLeftOut = (id: string): boolean =>
+      memberOf(record, id).kind === 'group' && (!mirror || wish.cut.includes(id));
     const evidence = await confirmRemovals(
-      { directory: this.#directory, state: this.#state },
+      this.#source,
       wish.groupId,
-      candidates,
+      Object.keys(candidates)
+        .filter(id => !isLeftOut(id))
+        .map(id => memberOf(record, id)),
+    );
+    const confirmed = Object.fromEntries(
+      Object.entries(candidates).filter(([id]) => isLeftOut(id) || evidence.confirmed.has(id)),
     );
     const { principal } = origin;
     const approved = await this.#state.holds.approvedIds(target, principal, 'large-shrink');
-    const suspicious = Object.keys(evidence.confirmed).filter(
-      id => !evidence.leavers.has(id) && !approved.has(id),
-    );
-    if (!isLargeShrink(suspicious.length, Object.keys(record.members).length)) {
-      return { remove: evidence.confirmed, held: [], undecided: evidence.undecided };
+    const suspicious = [...evidence.confirmed].filter(id => !evidence.leavers.has(id) && !approved.has(id));
+    const recorded = Object.keys(record.members).length;
+    if (!isLargeShrink(suspicious.length, recorded, this.#source.policy.shrink)) {
+      return { remove: confirmed, held: [], undecided: evidence.undecided };
     }
     const cause = 'the group lost many members in one look';
     await this.#state.holds.hold(target, { kind: 'large-shrink', principal, ids: suspicious, cause }, now());
-    const remove = Object.fromEntries(
-      Object.entries(evidence.confirmed).filter(([id]) => !suspicious.includes(id)),
-    );
+    const remove = Object.fromEntries(Object.entries(confirmed).filter(([id]) => !suspicious.includes(id)));
     return { remove, held: ['large-shrink'], undecided: evidence.undecided };
   }
 
@@ -156,22 +168,20 @@ export class MemberApplier {
     const target = session.target.id;
     session.admit('patch', Object.keys(patch.remove).length > 0 ? 'revoke' : 'grant');
     await this.#state.memberIndex.addMembers(target, wish.groupId, Object.keys(patch.add));
-    const open = await this.#state.records.write(
-      target,
-      wish.scimGroupId,
-      stored,
-      opened(stored.value, patch, session.epoch),
-    );
+    const open = await this.#state.records.write(target, wish.scimGroupId, stored, {
+      ...opened(stored.value, patch, session.epoch),
+      kinds: kindsAfter(stored.value, patch, wish.kinds),
+    });
     const { done, refused } = await patchMembers(
       session,
       wish.scimGroupId,
       patch,
       wish.lastWriteAt ?? stored.value.lastWriteAt,
     );
-    const removed = Object.keys(done.remove);
+    const removed = Object.keys(done.remove).filter(id => !isReplaced(id));
     await this.#followUps.look(
       origin,
-      removed.map(id => ({ kind: 'user', id })),
+      removed.map(id => memberOf(open.value, id)),
       'revoke',
     );
     const { record, unsettled } = closed(stored.value, open.value, { sent: patch, done });
@@ -179,20 +189,19 @@ export class MemberApplier {
     await this.#state.memberIndex.removeMembers(target, wish.groupId, removed);
     const failure = refusal(refused);
     if (failure !== undefined) {
-      await this.#doubt(target, Object.keys(refused));
-      await this.#followUps.look(
-        origin,
-        Object.keys(refused).map(id => ({ kind: 'user', id })),
-        'attribute',
-      );
+      const doubtful = Object.keys(refused)
+        .filter(id => !isReplaced(id))
+        .map(id => memberOf(open.value, id));
+      await this.#doubt(target, doubtful);
+      await this.#followUps.look(origin, doubtful, 'attribute');
     }
     return { stored: next, unsettled, refusal: failure };
   }
 
   /** Whoever cannot be added may be gone from the target: his next look asks for it by a harmless write. */
-  async #doubt(target: string, users: readonly string[]): Promise<void> {
-    for (const id of users) {
-      const row = await this.#state.links.get(target, { kind: 'user', id });
+  async #doubt(target: string, members: readonly Principal[]): Promise<void> {
+    for (const p of members) {
+      const row = await this.#state.links.get(target, p);
       if (row?.value.status === 'linked') {
         // What an audit saw differing stays to be written.
         const uncertain = [...new Set([...(row.value.uncertain ?? []), 'externalId'])];
@@ -209,6 +218,26 @@ export class MemberApplier {
     await this.#state.records.write(target, wish.scimGroupId, stored, { ...stored.value, intent: undefined });
     return false;
   }
+}
+
+/** Members are users unless the record says otherwise. */
+function memberOf({ kinds }: MembershipRecord, id: string): Principal {
+  return { kind: kinds[id] ?? 'user', id };
+}
+
+/** Kinds of everybody whom the record and the PATCH name, users left out. */
+function kindsAfter(
+  { kinds, members, intent }: MembershipRecord,
+  patch: MemberPatch,
+  wanted: Readonly<Record<string, PrincipalKind>>,
+): Record<string, PrincipalKind> {
+  const named = { ...members, ...intent?.add, ...intent?.remove, ...patch.add, ...patch.remove };
+  const next: Record<string, PrincipalKind> = {};
+  for (const id of Object.keys(named)) {
+    const kind = wanted[id] ?? kinds[id] ?? 'user';
+    if (kind !== 'user') next[id] = kind;
+  }
+  return next;
 }
 
 function waitsForSecondRead(): RetryLater {

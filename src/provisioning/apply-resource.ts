@@ -7,7 +7,9 @@ import { createResource, resolveCreate } from './create-resource.ts';
 import type { Kind } from './kinds.ts';
 import type { NameConflicts } from './name-conflict.ts';
 import type { Write } from './outcome.ts';
+import { beginReplacement, retireFormer } from './replace-account.ts';
 import { ResourceRun } from './resource-run.ts';
+import { restoreResource } from './restore-resource.ts';
 import type { TargetSession } from './target-session.ts';
 import { closeIdleIntent, updateResource } from './update-resource.ts';
 
@@ -20,8 +22,21 @@ export interface AppliedResource {
   readonly unsettled: boolean;
 }
 
+/** Something that a look found before its resource was touched, to be kept with what the resource itself is held for. */
+export interface LookHold {
+  readonly kind: HoldKind;
+  readonly ids: readonly string[];
+  readonly cause: string;
+}
+
 /** Holds that other parts of a look decide about. */
-const holdsOfOthers: readonly HoldKind[] = ['large-shrink', 'hidden-membership', 'unknown-in-source'];
+const holdsOfOthers: readonly HoldKind[] = [
+  'large-shrink',
+  'hidden-membership',
+  'unknown-in-source',
+  'group-deletion',
+  'nesting-cut',
+];
 
 /**
  * Brings the resource of one principal to what is wanted: create, resolve a create whose answer was lost, adopt,
@@ -36,9 +51,25 @@ export class ResourceApplier {
     this.#names = names;
   }
 
-  async apply(session: TargetSession, p: Principal, kind: Kind, wanted: Wanted): Promise<AppliedResource> {
-    const run = new ResourceRun({ state: this.#state, names: this.#names, session, p, kind, wanted });
-    const link = await execute(run);
+  async apply(
+    session: TargetSession,
+    p: Principal,
+    kind: Kind,
+    wanted: Wanted,
+    o: { adoptableName?: string; holds?: readonly LookHold[]; replaces?: boolean } = {},
+  ): Promise<AppliedResource> {
+    const { adoptableName } = o;
+    const run = new ResourceRun({
+      state: this.#state,
+      names: this.#names,
+      session,
+      p,
+      kind,
+      wanted,
+      adoptableName,
+    });
+    for (const { kind: reason, ids, cause } of o.holds ?? []) await run.hold(reason, ids, cause);
+    const link = await execute(run, o.replaces === true);
     if (nameChangeIsRefused(wanted, link?.value, kind)) {
       await run.hold(
         'user-name-change',
@@ -51,12 +82,17 @@ export class ResourceApplier {
   }
 }
 
-async function execute(run: ResourceRun): Promise<LinkRow | undefined> {
+async function execute(run: ResourceRun, replaces: boolean): Promise<LinkRow | undefined> {
   const before = await run.state.links.get(run.target, run.p);
   const plan = planResource(run.wanted, before?.value, run.kind);
   if (plan.action === 'create') return finish(run, await createResource(run, plan.attributes));
   if (before === undefined) return undefined;
   if (plan.action === 'resolve') return finish(run, await resolveCreate(run, before));
+  const { create } = run.wanted;
+  if (replaces && create !== undefined && nameChangeIsRefused(run.wanted, before.value, run.kind)) {
+    const begun = await beginReplacement(run, before, create);
+    if (begun !== undefined) return finish(run, await resolveCreate(run, begun));
+  }
   return finish(run, before);
 }
 
@@ -66,13 +102,21 @@ async function finish(run: ResourceRun, row: LinkRow | undefined): Promise<LinkR
   const plan = planResource(run.wanted, row.value, run.kind);
   switch (plan.action) {
     case 'update':
-      return updateResource(run, row, plan.changes, plan.effect);
-    case 'gone':
-      await run.hold('deleted-in-target', [], 'somebody else removed it from the target');
-      return row;
+      return settleFormer(run, await updateResource(run, row, plan.changes, plan.effect));
+    case 'gone': {
+      const ids = row.value.scimId === undefined ? [] : [row.value.scimId];
+      const cause = 'somebody else removed it from the target';
+      if (!(await run.hold('deleted-in-target', ids, cause))) return row;
+      const restored = await restoreResource(run, row);
+      return restored === undefined || restored.value.status === 'gone' ? restored : finish(run, restored);
+    }
     default:
-      return settle(run, row);
+      return settleFormer(run, await settle(run, row));
   }
+}
+
+async function settleFormer(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
+  return row.value.former === undefined ? row : retireFormer(run, row);
 }
 
 async function settle(run: ResourceRun, row: LinkRow): Promise<LinkRow> {

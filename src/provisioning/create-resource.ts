@@ -3,13 +3,10 @@ import type { Attributes } from '../identity/desired.ts';
 import { Conflict, Permanent, RetryLater } from '../identity/errors.ts';
 import { foldName } from '../identity/names.ts';
 import { decideAdoption } from '../planning/adoption.ts';
-import type { ScimGroup, ScimUser } from '../scim/resources.ts';
 import type { Link, LinkRow } from '../state/links.ts';
 import { VersionConflict } from '../state/row-store.ts';
-import { existing } from './kinds.ts';
+import { existing, type ScimResource } from './kinds.ts';
 import { type ResourceRun, stored } from './resource-run.ts';
-
-type Found = ScimUser | ScimGroup;
 
 /** Longer than any replica of the target lags behind a name that it refuses. Its caches live up to 60 s. */
 const NAME_SHOWS_WITHIN_MS = 90_000;
@@ -40,6 +37,7 @@ export async function createResource(run: ResourceRun, attributes: Attributes): 
 export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<LinkRow | undefined> {
   const { name, intent } = row.value;
   const found = await findByName(run, name);
+  if (found === 'several') return letGo(run, row);
   if (found !== undefined) return decide(run, row, found);
   const attributes = run.wanted.create;
   // The same name cannot be created twice, so trying again is safe at once. Anything else has to wait until the lost
@@ -60,8 +58,8 @@ export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<Lin
   }
   const wait = (intent?.at ?? 0) + NAME_SHOWS_WITHIN_MS - now();
   if (wait > 0) throw new RetryLater('a create is not settled yet', { afterMs: wait });
-  await run.state.links.forget(run.target, row);
-  return attributes === undefined ? undefined : createResource(run, attributes);
+  const before = await letGo(run, row);
+  return before !== undefined || attributes === undefined ? before : createResource(run, attributes);
 }
 
 async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Promise<LinkRow | undefined> {
@@ -77,7 +75,7 @@ async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Pro
   } catch (error) {
     if (error instanceof Conflict) return takeOver(run, row, error);
     // Refused for good: nothing was created, and the name is free again.
-    if (error instanceof Permanent) await run.state.links.forget(run.target, row);
+    if (error instanceof Permanent) await letGo(run, row);
     throw error;
   }
 }
@@ -85,6 +83,7 @@ async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Pro
 async function takeOver(run: ResourceRun, row: LinkRow, conflict: Conflict): Promise<LinkRow | undefined> {
   const { name, intent } = row.value;
   const found = await findByName(run, name);
+  if (found === 'several') return letGo(run, row);
   if (found !== undefined) return decide(run, row, found);
   // The target says that the name exists and does not show it: one of its replicas lags.
   if (now() - (intent?.since ?? intent?.at ?? 0) < NAME_SHOWS_WITHIN_MS)
@@ -95,18 +94,35 @@ async function takeOver(run: ResourceRun, row: LinkRow, conflict: Conflict): Pro
     [],
     'the target refuses the name, and shows no resource of exactly that name',
   );
-  await run.state.links.forget(run.target, row);
-  return undefined;
+  return letGo(run, row);
+}
+
+/** Nothing came of a create. Where it was to replace an account, that one is the principal's again. */
+async function letGo(run: ResourceRun, row: LinkRow): Promise<LinkRow | undefined> {
+  const { former = [] } = row.value;
+  const previous = former.at(-1);
+  if (previous === undefined) {
+    await run.state.links.forget(run.target, row);
+    return undefined;
+  }
+  const { scimId, name, written } = previous;
+  const link: Link = { ...row.value, status: 'linked', scimId, name, written, intent: undefined };
+  return run.state.links.replace(run.target, row, { ...link, former: others(former, scimId) });
+}
+
+function others(former: NonNullable<Link['former']>, scimId: string): Link['former'] {
+  const rest = former.filter(account => account.scimId !== scimId);
+  return rest.length === 0 ? undefined : rest;
 }
 
 /**
  * The resource that an audit found for this principal, by its external id or by its name in another spelling, as long
  * as it is there: it is not created a second time.
  */
-async function findHeld(run: ResourceRun, name: string): Promise<Found | undefined> {
+async function findHeld(run: ResourceRun, name: string): Promise<ScimResource | undefined> {
   const { scim } = run.session.target;
   for (const scimId of await run.state.holds.adoptable(run.target, run.p)) {
-    const found = await run.session.send<Found | undefined>(
+    const found = await run.session.send<ScimResource | undefined>(
       () => scim.get(run.kind.type, scimId, run.session.request),
       { operation: 'get' },
     );
@@ -117,7 +133,7 @@ async function findHeld(run: ResourceRun, name: string): Promise<Found | undefin
   return undefined;
 }
 
-async function adoptHeld(run: ResourceRun, found: Found): Promise<LinkRow | undefined> {
+async function adoptHeld(run: ResourceRun, found: ScimResource): Promise<LinkRow | undefined> {
   const { name } = existing(run.kind, found);
   // Another spelling, or another name altogether: the link that claims it would refuse ours for ever.
   if (await run.nameIsTaken(name)) return undefined;
@@ -134,20 +150,27 @@ async function adoptHeld(run: ResourceRun, found: Found): Promise<LinkRow | unde
 }
 
 /** Takes an existing resource over, or holds that. */
-async function decide(run: ResourceRun, row: LinkRow, found: Found): Promise<LinkRow | undefined> {
+async function decide(run: ResourceRun, row: LinkRow, found: ScimResource): Promise<LinkRow | undefined> {
   // A create that is no longer wanted: what carries our id is ours to link and switch off, anything else is not.
   const ours = found.externalId === run.p.id;
-  if (!(ours || run.wanted.create !== undefined) || !(await mayAdopt(run, row.value.name, found))) {
-    await run.state.links.forget(run.target, row);
-    return undefined;
+  if (!(ours || run.wanted.create !== undefined) || !(await mayAdopt(run, row.value.name, found, row))) {
+    return letGo(run, row);
   }
   return link(run, row, found.id, run.kind.read(found));
 }
 
-async function mayAdopt(run: ResourceRun, name: string, found: Found): Promise<boolean> {
+async function mayAdopt(
+  run: ResourceRun,
+  name: string,
+  found: ScimResource,
+  row?: LinkRow,
+): Promise<boolean> {
+  // The account that he had under this name before.
+  if (row?.value.former?.some(({ scimId }) => scimId === found.id)) return true;
   const { id: externalId, kind } = run.p;
   const holder = await run.state.links.holderOfScimId(run.target, kind, found.id);
-  const decision = decideAdoption({ kind, name, externalId }, existing(run.kind, found));
+  const { adoptableName } = run;
+  const decision = decideAdoption({ name, externalId, adoptableName }, existing(run.kind, found));
   if (holder !== undefined || decision === 'refuse') {
     await run.hold('refused-adoption', [found.id], 'the resource of that name belongs to something else');
     return false;
@@ -169,21 +192,28 @@ function link(run: ResourceRun, row: LinkRow, scimId: string, attributes: Attrib
     scimId,
     written: stored(attributes),
     intent: undefined,
+    former: others(row.value.former ?? [], scimId),
     lastWriteAt: now(),
   };
   return run.state.links.replace(run.target, row, next);
 }
 
-async function findByName(run: ResourceRun, name: string): Promise<Found | undefined> {
+/** `several`: which of them it should be is nobody's to choose, and held. */
+async function findByName(run: ResourceRun, name: string): Promise<ScimResource | 'several' | undefined> {
   const { type, nameAttribute } = run.kind;
   const { scim } = run.session.target;
-  const found: readonly Found[] =
-    (await run.session.send<readonly Found[]>(
+  const found: readonly ScimResource[] =
+    (await run.session.send<readonly ScimResource[]>(
       () => scim.find(type, nameAttribute, name, run.session.request),
-      {
-        operation: 'list',
-      },
+      { operation: 'list' },
     )) ?? [];
-  if (found.length > 1) throw new Permanent('AmbiguousName', 'the target has several resources of one name');
-  return found[0];
+  const own = found.filter(({ externalId }) => externalId === run.p.id);
+  if (own.length === 1) return own[0];
+  if (found.length <= 1) return found[0];
+  await run.hold(
+    'ambiguous-match',
+    found.map(({ id }) => id),
+    'the target has several resources of that name',
+  );
+  return 'several';
 }

@@ -1,92 +1,108 @@
-import type { SourceUser } from '../directory/types.ts';
-import { RetryLater } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
-import { assertDeleted, type SourceAccess } from './source-evidence.ts';
+import type { SourceReader } from '../identity/source-values.ts';
+import { sourceReader } from '../mapping/source-attributes.ts';
+import type { LinkRow } from '../state/links.ts';
+import { type Above, disagreement, type Entitlement, type EntitlementReader } from './entitlement.ts';
+import { scopeVerdict } from './policy.ts';
+import { isGuest, readAccount, type SourceAccount } from './source-account.ts';
+import { deletionOf, type SourceAccess } from './source-evidence.ts';
 
-export type UserLook =
-  /** Nothing we keep concerns him; found without asking the source. */
+export type AccountLook =
+  /** Nothing we keep concerns it; found without asking the source, or out of scope and never linked. */
   | { readonly state: 'irrelevant' }
-  | { readonly state: 'deleted' }
-  | { readonly state: 'outOfScope'; readonly user: SourceUser }
+  | { readonly state: 'deleted'; readonly event: 'softDeleted' | 'hardDeleted' }
+  | { readonly state: 'left'; readonly event: 'unassigned' | 'filteredOut'; readonly account: SourceAccount }
   /** Out of scope as far as we may see, but groups with hidden membership are assigned. */
-  | { readonly state: 'hidden'; readonly user: SourceUser }
+  | { readonly state: 'hidden'; readonly account: SourceAccount }
   | {
       readonly state: 'inScope';
-      readonly user: SourceUser;
-      /** Assigned groups that he is in, nested or not. */
-      readonly groups: readonly string[];
+      readonly account: SourceAccount;
+      readonly read: SourceReader;
+      /** Groups that hold it, nested or not. */
+      readonly memberOf: readonly string[];
     };
 
-/** Reads a user as the source holds him now, and whether he is in scope. Absence is believed only when two reads agree. */
-export class UserReader {
+/**
+ * Reads a user or service principal as the source holds it now, and whether it is in scope. Absence is believed only
+ * when two reads agree.
+ */
+export class AccountReader {
   readonly #o: SourceAccess;
+  readonly #entitlements: EntitlementReader;
 
-  constructor(o: SourceAccess) {
+  constructor(o: SourceAccess, entitlements: EntitlementReader) {
     this.#o = o;
+    this.#entitlements = entitlements;
   }
 
   /** @throws {RetryLater} while the source's answers do not allow a conclusion. */
-  async look(target: string, p: Principal): Promise<UserLook> {
+  async look(target: string, p: Principal): Promise<AccountLook> {
     const link = await this.#o.state.links.get(target, p);
-    const relevant =
+    if (!(await this.#isRelevant(target, p, link))) return { state: 'irrelevant' };
+    const account = await readAccount(this.#o.directory, p);
+    if (account === undefined) {
+      // Nobody loses anything by a wrong answer about somebody who was never provisioned.
+      return link === undefined
+        ? { state: 'irrelevant' }
+        : { state: 'deleted', event: await deletionOf(this.#o, p) };
+    }
+    const above = await this.#entitlements.above(p);
+    const entitlement = await this.#entitlements.read(p, above);
+    if (entitlement !== undefined) return this.#entitled(account, above, entitlement, link !== undefined);
+    if (link === undefined) return { state: 'left', event: 'unassigned', account };
+    const after = await this.#entitlements.confirmNone(p, above);
+    if (after !== undefined) return this.#entitled(account, above, after, true);
+    if (await this.#maySomethingBeHidden(target)) return { state: 'hidden', account };
+    return { state: 'left', event: 'unassigned', account };
+  }
+
+  async #isRelevant(target: string, p: Principal, link: LinkRow | undefined): Promise<boolean> {
+    return (
       link !== undefined ||
+      this.#entitlements.coversAll(p) ||
       (await this.#o.state.memberIndex.isAwaited(target, p.id)) ||
-      (await this.#o.state.assignments.has(p));
-    if (!relevant) return { state: 'irrelevant' };
-    const user = await this.#o.directory.getUser(p.id);
-    if (user === undefined) return this.#absent(p, link !== undefined);
-    const assigned = await this.#o.state.assignments.assignedGroups();
-    const [own, memberOf] = await Promise.all([
-      this.#o.directory.listOwnAssignments(p, this.#o.applicationObjectId),
-      this.#o.directory.listTransitiveMemberOf(p),
-    ]);
-    const inGroups = memberOf.filter(group => assigned.includes(group));
-    if ((own?.length ?? 0) > 0 || inGroups.length > 0) return { state: 'inScope', user, groups: inGroups };
-    if (link === undefined) return { state: 'outOfScope', user };
-    return this.#confirmOutOfScope(target, p, user, { memberOf, assigned });
+      (await this.#entitlements.isNamed(p))
+    );
   }
 
-  async #absent(p: Principal, linked: boolean): Promise<UserLook> {
-    // Nobody loses anything by a wrong answer about somebody who was never provisioned.
-    if (!linked) return { state: 'irrelevant' };
-    await assertDeleted(this.#o, p);
-    return { state: 'deleted' };
+  async #entitled(
+    account: SourceAccount,
+    above: Above,
+    { appRoles }: Entitlement,
+    linked: boolean,
+  ): Promise<AccountLook> {
+    const { policy } = this.#o;
+    const read = sourceReader(account.kind, account.properties, { isSoftDeleted: false, appRoles });
+    const verdict = scopeVerdict(policy, {
+      kind: account.kind,
+      id: account.id,
+      entitled: true,
+      read,
+      memberOf: new Set(above.all),
+      isGuest: isGuest(account),
+    });
+    if (!verdict.inScope) {
+      if (linked && verdict.reason === 'filteredOut') await this.#confirmGroups(account, above);
+      return { state: 'left', event: verdict.reason, account };
+    }
+    return { state: 'inScope', account, read, memberOf: above.all };
   }
 
-  async #confirmOutOfScope(
-    target: string,
-    p: Principal,
-    user: SourceUser,
-    { memberOf, assigned }: { memberOf: readonly string[]; assigned: readonly string[] },
-  ): Promise<UserLook> {
-    if (await this.#o.state.assignments.has(p)) throw disagreement('assignments');
-    const groups = await this.#assignedSinceThePoll(memberOf);
-    if (groups.length > 0) return { state: 'inScope', user, groups };
-    const still = await this.#o.directory.checkMemberGroups(p, assigned);
-    if (still === undefined) throw new RetryLater('a user vanished between two reads');
-    if (still.length > 0) throw disagreement('memberships');
-    if (!this.#o.readHiddenMembership && (await this.#anyHidden(target, assigned)))
-      return { state: 'hidden', user };
-    return { state: 'outOfScope', user };
-  }
-
-  /** What we store of the assignments is as old as the last poll: he may have moved to a group assigned since. */
-  async #assignedSinceThePoll(memberOf: readonly string[]): Promise<string[]> {
-    if (memberOf.length === 0) return [];
-    const listed = await this.#o.directory.listAssignments(this.#o.applicationObjectId);
-    const groups = new Set(listed.map(({ principal }) => principal.id));
-    return memberOf.filter(group => groups.has(group));
+  /** A filter on groups lets somebody go only when a second, different read shows the same groups. */
+  async #confirmGroups(account: SourceAccount, above: Above): Promise<void> {
+    const { groups } = this.#o.policy.scope.filters[account.kind];
+    if (groups.length === 0) return;
+    const held = await this.#o.directory.checkMemberGroups(account, groups);
+    if (held === undefined || held.some(id => !above.all.includes(id)))
+      throw disagreement(account, 'memberships');
   }
 
   /** Lists and checks leave out groups with hidden membership, silently: then absence says nothing. */
-  async #anyHidden(target: string, assigned: readonly string[]): Promise<boolean> {
+  async #maySomethingBeHidden(target: string): Promise<boolean> {
+    if (this.#o.policy.readHiddenMembership) return false;
     // One that is nested somewhere was met by the look at the assigned group above it.
     if (await this.#o.state.holds.anyGroup(target, 'hidden-membership')) return true;
-    const groups = await this.#o.directory.getGroups(assigned);
+    const groups = await this.#o.directory.getGroups(await this.#entitlements.entitlingGroups());
     return [...groups.values()].some(group => group?.visibility === 'HiddenMembership');
   }
-}
-
-function disagreement(what: string): RetryLater {
-  return new RetryLater(`two reads of a user's ${what} disagree`, { afterMs: 60_000 });
 }

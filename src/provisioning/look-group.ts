@@ -2,16 +2,24 @@ import { Absent } from '../directory/errors.ts';
 import type { SourceGroup, SourceMember } from '../directory/types.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
-import { assertDeleted, type SourceAccess } from './source-evidence.ts';
+import type { SourceReader } from '../identity/source-values.ts';
+import { sourceReader } from '../mapping/source-attributes.ts';
+import type { GroupLeaveEvent } from '../planning/lifecycle.ts';
+import { type Above, disagreement, type Entitlement, type EntitlementReader } from './entitlement.ts';
+import { scopeVerdict } from './policy.ts';
+import { deletionOf, type SourceAccess } from './source-evidence.ts';
+import { hidesMembers, isMicrosoft365Group, wantedMembers } from './source-group.ts';
 
 export type GroupLook =
   | { readonly state: 'irrelevant' }
-  | { readonly state: 'deleted'; readonly ancestors: readonly string[] }
-  | { readonly state: 'outOfScope'; readonly ancestors: readonly string[] }
+  | { readonly state: 'left'; readonly event: GroupLeaveEvent; readonly ancestors: readonly string[] }
   | {
       readonly state: 'inScope';
       readonly group: SourceGroup;
-      readonly users: readonly SourceMember[];
+      readonly read: SourceReader;
+      /** Everybody who should be a member, provisioned or not. */
+      readonly members: readonly SourceMember[];
+      /** Groups below it, as far as the configured nesting looks. */
       readonly nested: readonly string[];
       /** The group, or one below it, hides its members from us: what is missing says nothing. */
       readonly hidden: boolean;
@@ -21,63 +29,100 @@ export type GroupLook =
 /** Reads a group, its members and its place in the nesting as the source holds them now. */
 export class GroupReader {
   readonly #o: SourceAccess;
+  readonly #entitlements: EntitlementReader;
 
-  constructor(o: SourceAccess) {
+  constructor(o: SourceAccess, entitlements: EntitlementReader) {
     this.#o = o;
+    this.#entitlements = entitlements;
   }
 
   /** @throws {RetryLater} while the source's answers do not allow a conclusion. */
   async look(target: string, p: Principal): Promise<GroupLook> {
-    const link = await this.#o.state.links.get(target, p);
-    const listed = await this.#o.state.assignments.has(p);
+    const linked = (await this.#o.state.links.get(target, p)) !== undefined;
     const remembered = await this.#o.state.nesting.ancestorsOf(p.id);
-    if (link === undefined && !listed && remembered.length === 0) return { state: 'irrelevant' };
+    const isRelevant =
+      linked ||
+      remembered.length > 0 ||
+      this.#entitlements.coversAll(p) ||
+      (await this.#entitlements.isNamed(p));
+    if (!isRelevant) return { state: 'irrelevant' };
     const group = await this.#o.directory.getGroup(p.id);
-    if (group === undefined) return this.#absent(p, link !== undefined, remembered);
-    const own = (await this.#o.directory.listOwnAssignments(p, this.#o.applicationObjectId)) ?? [];
-    const ancestors = await this.#ancestors(p, remembered);
-    if (own.length === 0) {
-      if (listed) throw new RetryLater("two reads of a group's assignments disagree", { afterMs: 60_000 });
-      return link === undefined && ancestors.length === 0
-        ? { state: 'irrelevant' }
-        : { state: 'outOfScope', ancestors };
+    if (group === undefined) {
+      if (linked) await deletionOf(this.#o, p);
+      return { state: 'left', event: 'deleted', ancestors: remembered };
     }
-    return this.#inScope(p, group, ancestors);
+    const above = await this.#entitlements.above(p);
+    const ancestors = await this.#ancestors(p, remembered, above);
+    const entitlement = await this.#entitlements.read(p, above);
+    if (entitlement !== undefined) return this.#entitled(p, group, ancestors, above, entitlement, linked);
+    if (linked) {
+      const after = await this.#entitlements.confirmNone(p, above);
+      if (after !== undefined) return this.#entitled(p, group, ancestors, above, after, linked);
+    } else if (ancestors.length === 0) return { state: 'irrelevant' };
+    return { state: 'left', event: 'unassigned', ancestors };
   }
 
-  async #inScope(p: Principal, group: SourceGroup, ancestors: readonly string[]): Promise<GroupLook> {
-    let members: SourceMember[];
+  async #entitled(
+    p: Principal,
+    group: SourceGroup,
+    ancestors: readonly string[],
+    above: Above,
+    { appRoles }: Entitlement,
+    linked: boolean,
+  ): Promise<GroupLook> {
+    const { policy, directory } = this.#o;
+    const read = sourceReader('group', group.properties, { isSoftDeleted: false, appRoles });
+    const verdict = scopeVerdict(policy, {
+      kind: 'group',
+      id: group.id,
+      entitled: true,
+      read,
+      memberOf: new Set(above.all),
+      isMicrosoft365Group: isMicrosoft365Group(group),
+    });
+    if (!verdict.inScope) {
+      const { groups } = policy.scope.filters.group;
+      if (linked && groups.length > 0) {
+        const held = await directory.checkMemberGroups(p, groups);
+        if (held === undefined || held.some(id => !above.all.includes(id)))
+          throw disagreement(p, 'memberships');
+      }
+      return { state: 'left', event: verdict.reason, ancestors };
+    }
+    const listed = await this.#list(p);
+    return {
+      state: 'inScope',
+      group,
+      read,
+      members: wantedMembers(policy, p.id, listed),
+      nested: listed.filter(({ kind, id }) => kind === 'group' && id !== p.id).map(({ id }) => id),
+      hidden: hidesMembers(policy, group, listed),
+      ancestors,
+    };
+  }
+
+  async #list(p: Principal): Promise<SourceMember[]> {
+    const { directory, policy } = this.#o;
     try {
-      members = await this.#o.directory.listTransitiveMembers(p.id);
+      return policy.nesting.members === 'transitive'
+        ? await directory.listTransitiveMembers(p.id)
+        : await directory.listMembers(p.id);
     } catch (error) {
       if (error instanceof Absent)
         throw new RetryLater('a group vanished between two reads', { cause: error });
       throw error;
     }
-    const nested = members.filter(member => member.kind === 'group' && member.id !== p.id);
-    const anyHidden =
-      group.visibility === 'HiddenMembership' || nested.some(member => member.hiddenMembership);
-    return {
-      state: 'inScope',
-      group,
-      users: members.filter(member => member.kind === 'user'),
-      nested: nested.map(member => member.id),
-      hidden: anyHidden === true && !this.#o.readHiddenMembership,
-      ancestors,
-    };
   }
 
-  async #absent(p: Principal, linked: boolean, ancestors: readonly string[]): Promise<GroupLook> {
-    if (linked) await assertDeleted(this.#o, p);
-    return { state: 'deleted', ancestors };
-  }
-
-  /** Assigned groups above: as remembered, and as the source shows them now. */
-  async #ancestors(p: Principal, remembered: readonly string[]): Promise<string[]> {
-    const assigned = await this.#o.state.assignments.assignedGroups();
-    const above = await this.#o.directory.listTransitiveMemberOf(p);
-    return [...new Set([...remembered, ...above.filter(id => assigned.includes(id))])].filter(
-      id => id !== p.id,
-    );
+  /** Groups in scope above it whose members follow from its own: as remembered, and as the source shows them now. */
+  async #ancestors(p: Principal, remembered: readonly string[], above: Above): Promise<string[]> {
+    const { nesting } = this.#o.policy;
+    if (nesting.members === 'direct') return [];
+    const entitling = new Set(await this.#entitlements.entitlingGroups());
+    const inScope =
+      nesting.descendants || this.#entitlements.coversAll(p)
+        ? above.all
+        : above.all.filter(id => entitling.has(id));
+    return [...new Set([...remembered, ...inScope])].filter(id => id !== p.id);
   }
 }

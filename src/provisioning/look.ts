@@ -4,8 +4,10 @@ import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import type { State } from '../state/state.ts';
+import type { AccountApplier } from './apply-account.ts';
 import type { GroupApplier } from './apply-group.ts';
-import type { UserApplier } from './apply-user.ts';
+
+import { kinds } from './kinds.ts';
 import type { Outcome } from './outcome.ts';
 import { TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
@@ -18,7 +20,7 @@ export class Looker {
   readonly #o: {
     readonly state: State;
     readonly queue: ChangeQueue;
-    readonly users: UserApplier;
+    readonly accounts: AccountApplier;
     readonly groups: GroupApplier;
     readonly log: Logger;
   };
@@ -26,7 +28,7 @@ export class Looker {
   constructor(o: {
     state: State;
     queue: ChangeQueue;
-    users: UserApplier;
+    accounts: AccountApplier;
     groups: GroupApplier;
     log: Logger;
   }) {
@@ -35,13 +37,9 @@ export class Looker {
 
   /** @throws whatever keeps the look from its end; nothing of it is lost, and the caller decides about the next try. */
   async look(session: TargetSession, change: Change): Promise<Outcome> {
-    const { users, groups, state } = this.#o;
-    const outcome =
-      change.principal.kind === 'user'
-        ? await users.apply(session, change)
-        : change.principal.kind === 'group'
-          ? await groups.apply(session, change)
-          : IRRELEVANT;
+    const { accounts, groups, state } = this.#o;
+    const applier = kinds[change.principal.kind].isAccount ? accounts : groups;
+    const outcome = await applier.apply(session, change);
     await this.#record(session.target.id, change, outcome);
     if (outcome.unfinished !== undefined) throw outcome.unfinished;
     await state.targets.clearFailure(session.target.id, principalKey(change.principal));
@@ -88,5 +86,3 @@ export class Looker {
     }
   }
 }
-
-const IRRELEVANT: Outcome = { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };

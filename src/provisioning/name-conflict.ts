@@ -4,17 +4,25 @@ import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
-import { computedUserPrincipalName } from '../mapping/user.ts';
+import { sourceReader } from '../mapping/source-attributes.ts';
+import { kindTraits } from '../planning/kind-traits.ts';
 import { byClaim } from '../planning/name-precedence.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { Link } from '../state/links.ts';
 import type { State } from '../state/state.ts';
+import type { Policy } from './policy.ts';
+import { readAccount } from './source-account.ts';
 
 export interface NameConflict {
   readonly kind: HoldKind;
   readonly ids: string[];
   readonly cause: string;
+  /** Of groups that want each other's names, this one takes another name for a moment, so that they can be passed on. */
+  readonly givesWay?: true;
 }
+
+/** Longest circle of groups that want each other's names. */
+const LONGEST_CIRCLE = 20;
 
 /**
  * Decides about a wanted name that is reserved, or that another link claims. Such a name is never taken over: a live
@@ -23,10 +31,16 @@ export interface NameConflict {
 export class NameConflicts {
   readonly #state: State;
   readonly #directory: GraphDirectory;
+  readonly #policy: Pick<Policy, 'mappings' | 'isProtectedGroupName'>;
 
-  constructor(state: State, directory: GraphDirectory) {
+  constructor(
+    state: State,
+    directory: GraphDirectory,
+    policy: Pick<Policy, 'mappings' | 'isProtectedGroupName'>,
+  ) {
     this.#state = state;
     this.#directory = directory;
+    this.#policy = policy;
   }
 
   /**
@@ -36,6 +50,9 @@ export class NameConflicts {
   async check(target: string, p: Principal, name: string): Promise<NameConflict | undefined> {
     if (p.kind === 'group' && isReservedGroupName(name)) {
       return { kind: 'protected-name', ids: [], cause: 'the name is reserved by Databricks' };
+    }
+    if (p.kind === 'group' && this.#policy.isProtectedGroupName(name)) {
+      return { kind: 'protected-name', ids: [], cause: 'the configuration protects the name' };
     }
     const holder = await this.#state.links.holderOfName(target, p.kind, name);
     if (holder?.id === p.id) return undefined;
@@ -53,8 +70,8 @@ export class NameConflicts {
     if (foldName(current) === foldName(name)) {
       return { kind: 'name-in-use', ids: [holder.id], cause: 'another Entra object has the same name' };
     }
-    // A userName cannot be given up: Databricks does not change it.
-    if (p.kind === 'user') return reUse;
+    // Such a name cannot be given up: Databricks does not change it.
+    if (kindTraits[p.kind].nameIsImmutable) return reUse;
     return this.#afterRename(target, p, holder, current);
   }
 
@@ -74,20 +91,23 @@ export class NameConflicts {
     return { kind: 'name-in-use', ids: [first.id], cause: 'an older group has the same name' };
   }
 
+  /** The holder is being renamed. Its look is made sure of; where it waits for us in its turn, one has to give way. */
   async #afterRename(
     target: string,
     p: Principal,
     holder: Principal,
     current: string,
   ): Promise<NameConflict> {
-    const own = (await this.#state.links.get(target, p))?.value.name;
-    if (own !== undefined && foldName(own) === foldName(current)) {
-      return { kind: 'name-in-use', ids: [holder.id], cause: 'two groups have swapped their names' };
+    const circle = await this.#circle(target, p, holder, current);
+    if (circle?.every(({ id }) => p.id <= id)) {
+      const cause = "groups have taken each other's names";
+      return { kind: 'name-in-use', ids: circle.map(({ id }) => id), cause, givesWay: true };
     }
+    const [next] = circle === undefined ? [holder] : [...circle].sort((a, b) => (a.id < b.id ? -1 : 1));
     await this.#state.backlog.put(
       {
         target,
-        principal: holder,
+        principal: next ?? holder,
         cause: 'follow-up',
         notBefore: now(),
         heardAt: now(),
@@ -98,12 +118,35 @@ export class NameConflicts {
     throw new RetryLater('the name is being given up by another group', { afterMs: 5_000 });
   }
 
-  async #currentName(holder: Principal): Promise<string | undefined> {
-    if (holder.kind === 'user') {
-      const user = await this.#directory.getUser(holder.id);
-      return user && computedUserPrincipalName(user.userPrincipalName);
+  /** The groups of a circle in which each wants the name that the next one has; undefined when there is none. */
+  async #circle(
+    target: string,
+    p: Principal,
+    holder: Principal,
+    current: string,
+  ): Promise<Principal[] | undefined> {
+    const found = [holder];
+    for (let wanted: string | undefined = current; found.length < LONGEST_CIRCLE; ) {
+      const next: Principal | undefined = await this.#state.links.holderOfName(target, 'group', wanted);
+      if (next === undefined || found.some(({ id }) => id === next.id)) return undefined;
+      if (next.id === p.id) return found;
+      found.push(next);
+      wanted = await this.#currentName(next);
+      if (wanted === undefined) return undefined;
     }
-    return (await this.#directory.getGroup(holder.id))?.displayName ?? undefined;
+    return undefined;
+  }
+
+  /** The name that the holder wants as of now; undefined when the source does not know him. */
+  async #currentName(holder: Principal): Promise<string | undefined> {
+    const properties =
+      holder.kind === 'group'
+        ? (await this.#directory.getGroup(holder.id))?.properties
+        : (await readAccount(this.#directory, holder))?.properties;
+    if (properties === undefined) return undefined;
+    const read = sourceReader(holder.kind, properties, { isSoftDeleted: false, appRoles: [] });
+    const name = this.#policy.mappings[holder.kind].map(read).create[kindTraits[holder.kind].nameAttribute];
+    return typeof name === 'string' ? name : undefined;
   }
 }
 

@@ -12,15 +12,17 @@ export async function notePending(
   members: { readonly pending: readonly string[]; readonly disabled: readonly string[] },
   ask: (users: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const [pendingBefore, asleepBefore] = await Promise.all([
+  const [pendingBefore, asleepBefore, settled] = await Promise.all([
     index.pendingOf(target, group),
     index.asleepIn(target, group),
+    index.settledIn(target, group),
   ]);
   const pending = new Set(members.pending);
   const disabled = new Set(members.disabled);
   const added = members.pending.filter(id => !pendingBefore.includes(id) && !asleepBefore.includes(id));
-  // Asleep and to be created: held, failed, or enabled a moment ago. Looked at, and waited for by nobody.
-  const stirred = asleepBefore.filter(id => pending.has(id));
+  // Asleep and to be created: held, failed, or enabled a moment ago. Looked at, and waited for by nobody. Who is out
+  // of scope is not among them: what brings him back is a change of his own, and there may be thousands of him.
+  const stirred = asleepBefore.filter(id => pending.has(id) && !settled.includes(id));
   // In this order: somebody who is only wanted when we die here is asked again, and a look at him is never irrelevant.
   await index.addWanted(target, group, added);
   await ask([...added, ...stirred]);

@@ -1,4 +1,4 @@
-import type { RetryLater } from '../identity/errors.ts';
+import type { Permanent, RetryLater } from '../identity/errors.ts';
 import type { HoldKind } from '../state/holds.ts';
 
 /** How a look ended. Everything that is not an end is thrown. */
@@ -9,8 +9,8 @@ export interface Outcome {
   /** Another look is due even though nothing was written: reads disagreed, or an intent is too young to be closed. */
   readonly lookAgain: boolean;
   readonly holds: readonly HoldKind[];
-  /** Something is left to do, and is tried again; what was written before counts all the same. */
-  readonly unfinished?: RetryLater;
+  /** Something is left to do, or cannot be done; what was written before counts all the same. */
+  readonly unfinished?: RetryLater | Permanent;
   /** The target takes revocations only: what is left over has to wait as a row. */
   readonly deferred?: boolean;
 }

@@ -30,7 +30,7 @@ export async function patchMembers(
       () => session.target.scim.patch('Groups', scimGroupId, operations, session.request),
       // Only a PATCH of a single removal may take "no such attribute" for "already done".
       {
-        operation: adds === 0 && removes > 0 ? 'removeMember' : 'patch',
+        operation: adds === 0 && removes > 0 ? 'remove' : 'patch',
         operations: operations.length,
         lastWriteAt,
       },

@@ -19,6 +19,8 @@ export class ResourceRun {
   readonly p: Principal;
   readonly kind: Kind;
   readonly wanted: Wanted;
+  /** A resource of this name that belongs to nobody is taken over without asking. */
+  readonly adoptableName: string | undefined;
   readonly writes: Write[] = [];
   readonly held: HoldKind[] = [];
   /** An intent was left open because it is too young. */
@@ -32,12 +34,14 @@ export class ResourceRun {
     p: Principal;
     kind: Kind;
     wanted: Wanted;
+    adoptableName: string | undefined;
   }) {
     this.state = o.state;
     this.session = o.session;
     this.p = o.p;
     this.kind = o.kind;
     this.wanted = o.wanted;
+    this.adoptableName = o.adoptableName;
     this.#names = o.names;
   }
 

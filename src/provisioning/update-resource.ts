@@ -1,9 +1,11 @@
 import { now } from '../identity/clock.ts';
 import type { Attributes } from '../identity/desired.ts';
-import { Conflict, Gone, RetryLater } from '../identity/errors.ts';
+import { Conflict, Gone, Permanent, RetryLater } from '../identity/errors.ts';
 import type { Effect } from '../planning/resource-plan.ts';
-import { replaceAttributes } from '../scim/patch.ts';
+import { changeAttributes } from '../scim/patch.ts';
+import type { PatchOperation } from '../scim/types.ts';
 import type { Link, LinkRow } from '../state/links.ts';
+import { patchOf } from './kinds.ts';
 import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
 import { wasNotTaken } from './target-session.ts';
 
@@ -33,13 +35,8 @@ export async function updateResource(
       epoch: run.session.epoch,
     },
   });
-  const { scim } = run.session.target;
-  const operations = replaceAttributes(run.kind.patch(changes));
   try {
-    await run.session.send(() => scim.patch(run.kind.type, scimId, operations, run.session.request), {
-      operation: 'patch',
-      lastWriteAt: row.value.lastWriteAt,
-    });
+    await sendChanges(run, scimId, changeAttributes(patchOf(run.kind, changes)), row.value.lastWriteAt);
   } catch (error) {
     // Otherwise the intent would have to be believed for a minute, and the write repeated.
     if (wasNotTaken(error)) {
@@ -51,6 +48,45 @@ export async function updateResource(
   }
   run.wrote(effect === 'revoke' ? 'deactivate' : 'update', scimId, Object.keys(changes));
   return close(run, open, changes, previous?.at);
+}
+
+/**
+ * Sends the operations as one PATCH. One that is refused for what it holds is sent operation by operation, the ones
+ * that take access away first: a value that is not there to be removed must not keep anybody's account on.
+ */
+async function sendChanges(
+  run: ResourceRun,
+  scimId: string,
+  operations: readonly PatchOperation[],
+  lastWriteAt: number | undefined,
+): Promise<void> {
+  const { scim } = run.session.target;
+  const send = (sent: readonly PatchOperation[], removes: boolean): Promise<unknown> =>
+    run.session.send(() => scim.patch(run.kind.type, scimId, [...sent], run.session.request), {
+      operation: removes ? 'remove' : 'patch',
+      operations: sent.length,
+      lastWriteAt,
+    });
+  try {
+    await send(operations, operations.length === 1 && operations[0]?.op === 'remove');
+  } catch (error) {
+    if (!(error instanceof Permanent) || operations.length === 1) throw error;
+    const failures: unknown[] = [];
+    for (const operation of operations.toSorted((a, b) => urgency(a) - urgency(b))) {
+      try {
+        await send([operation], operation.op === 'remove');
+      } catch (failure) {
+        if (!(failure instanceof Permanent)) throw failure;
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+function urgency({ op, path, value }: PatchOperation): number {
+  if (path === 'active' && value === false) return 0;
+  return op === 'remove' ? 1 : 2;
 }
 
 /** Nothing to write, and an intent is open: it is closed once it can no longer take effect late. */

@@ -47,10 +47,10 @@ export class AssignmentPass {
     const current = new Map(listed.map(entry => [keyOf(entry), entry]));
     const started: StoredAssignment[] = [];
     const ended: StoredAssignment[] = [];
-    for (const [key, { id, principal }] of current) {
+    for (const [key, { id, principal, appRoleId }] of current) {
       const before = stored.get(key);
-      if (before?.phase === 'current') continue;
-      const entry: StoredAssignment = { id, principal, phase: 'new' };
+      if (before?.phase === 'current' && before.appRoleId === appRoleId) continue;
+      const entry: StoredAssignment = { id, principal, appRoleId, phase: 'new' };
       if (before?.phase !== 'new') await this.#state.assignments.put(entry);
       started.push(entry);
     }

@@ -1,5 +1,5 @@
 import { now } from '../identity/clock.ts';
-import type { ActualResource, PlanItem } from '../planning/compare.ts';
+import type { ActualResource, PlanItem } from '../planning/picture.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { Link } from '../state/links.ts';
 import { VersionConflict } from '../state/row-store.ts';
@@ -49,8 +49,12 @@ export class AuditWriter {
           'refused-adoption',
           'the resource of that name belongs to something else, or is an administrator',
         );
+      case 'ambiguous-match':
+        return this.#hold(item, 'ambiguous-match', 'the target has several resources that match');
       case 'name-in-use':
-        return this.#hold(item, 'name-in-use', 'another group in scope has the same name');
+        await this.#hold(item, 'name-in-use', 'another group in scope has the same name');
+        // With a suffix it may come all the same; the hold says who has the name itself.
+        return this.#row(item);
       case 'unknown-in-source':
         return this.#hold(
           item,
@@ -64,8 +68,7 @@ export class AuditWriter {
 
   /** Same external id and same name: linked at once, with what the target shows as what was written. */
   async #adopt(item: PlanItem, plan: Plan): Promise<void> {
-    const pictures = item.principal.kind === 'user' ? plan.actual.users : plan.actual.groups;
-    const found = pictures.find(({ scimId }) => scimId === item.scimId);
+    const found = plan.actual.resources[item.principal.kind].find(({ scimId }) => scimId === item.scimId);
     // Without our id on it, the owner has to take it over by a write of his own.
     if (found === undefined || found.externalId !== item.principal.id) return;
     try {
@@ -128,7 +131,8 @@ export class AuditWriter {
   }
 
   async #hold(item: PlanItem, kind: HoldKind, cause: string): Promise<void> {
-    const ids = item.scimId === undefined ? [] : [item.scimId];
+    const ids =
+      kind === 'ambiguous-match' ? [...item.detail] : item.scimId === undefined ? [] : [item.scimId];
     await this.#state.holds.hold(this.#target, { kind, principal: item.principal, ids, cause }, now());
   }
 

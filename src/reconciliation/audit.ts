@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import type { GraphDirectory } from '../directory/graph-directory.ts';
+import { MAX_NAME_LENGTH } from '../databricks/limits.ts';
 import type { Assignment } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
-import { principalKey } from '../identity/principal.ts';
-import { compare, type PlanItem } from '../planning/compare.ts';
+import { type PrincipalKind, principalKey } from '../identity/principal.ts';
+import type { CompiledMapping } from '../mapping/attribute-mapping.ts';
+import { compare } from '../planning/compare.ts';
+import type { PlanItem } from '../planning/picture.ts';
+import type { SourceAccess } from '../provisioning/source-evidence.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
 import { AuditWriter } from './audit-writer.ts';
+import { leaversToReview } from './leavers-to-review.ts';
 import type { Plan } from './plan.ts';
 import { readDesired } from './read-source.ts';
 import { type Progress, readActual, readKnown } from './read-target.ts';
 import { findUnknownResources } from './unknown-resources.ts';
+
+type Assigned = Pick<Assignment, 'principal'> & { readonly appRoleId?: string | undefined };
 
 /** No replica of Graph lags by this much; a quarter of an hour has been seen. */
 const REPLICAS_AGREE_AFTER_MS = 3_600_000;
@@ -21,11 +27,7 @@ const REPLICAS_AGREE_AFTER_MS = 3_600_000;
 const WRITES_AT_ONCE = 8;
 
 interface AuditOptions {
-  readonly state: State;
-  readonly directory: GraphDirectory;
-  readonly readHiddenMembership: boolean;
-  /** Never switched off, so that nothing of the kind is planned. */
-  readonly protectedObjectIds: ReadonlySet<string>;
+  readonly source: SourceAccess;
   readonly log: Logger;
 }
 
@@ -34,63 +36,68 @@ interface AuditOptions {
  * this one code path, printed or written as rows.
  */
 export class Audit {
-  readonly #o: AuditOptions;
+  readonly #source: SourceAccess;
+  readonly #state: State;
+  readonly #log: Logger;
 
-  constructor(o: AuditOptions) {
-    this.#o = o;
+  constructor({ source, log }: AuditOptions) {
+    this.#source = source;
+    this.#state = source.state;
+    this.#log = log;
   }
 
   /** Compares and writes nothing. */
-  async plan(
-    target: Target,
-    assignments: readonly Pick<Assignment, 'principal'>[],
-    progress?: Progress,
-  ): Promise<Plan> {
-    const desired = await readDesired({ ...this.#o, assignments });
+  async plan(target: Target, assignments: readonly Assigned[], progress?: Progress): Promise<Plan> {
+    const { policy, directory } = this.#source;
+    const desired = await readDesired({ ...this.#source, assignments });
     const readFrom = now();
-    const before = await readKnown(this.#o.state, target.id, readFrom);
+    const before = await readKnown(this.#state, target.id, readFrom, policy.lifecycle);
     const ours = new Set(before.links.map(link => link.scimId));
     const wantedIds = new Set(desired.groups.keys());
     const actual = await readActual(
       target,
       group => ours.has(group.scimId) || (group.externalId !== undefined && wantedIds.has(group.externalId)),
+      ['user', 'servicePrincipal', 'group'],
       progress,
     );
     // Read again: what was linked while we read the target is not to be taken for missing.
-    const known = await readKnown(this.#o.state, target.id, readFrom);
+    const known = await readKnown(this.#state, target.id, readFrom, policy.lifecycle);
+    const { user, servicePrincipal, group } = policy.mappings;
+    const keys = ({ matching }: CompiledMapping): string[] => matching.map(({ key }) => key);
     const items = [
-      ...compare(desired, actual, known.links),
-      ...(await findUnknownResources(this.#o.directory, actual, known.links)),
+      ...compare(desired, actual, known.links, {
+        matching: { user: keys(user), servicePrincipal: keys(servicePrincipal), group: keys(group) },
+        suffixLength: policy.groupNameConflict === 'suffix' ? MAX_NAME_LENGTH : undefined,
+      }),
+      ...(await findUnknownResources(directory, actual, known.links)),
     ];
     return { items: items.filter(item => !this.#isProtected(item)), desired, actual, known };
   }
 
   #isProtected({ action, principal }: PlanItem): boolean {
-    return action === 'deactivate' && this.#o.protectedObjectIds.has(principal.id.toLowerCase());
+    return action === 'deactivate' && this.#source.policy.protectedObjectIds.has(principal.id.toLowerCase());
   }
 
   /** Compares and makes every difference durable: as a link, a hold, or a backlog row. */
-  async run(
-    target: Target,
-    assignments: readonly Pick<Assignment, 'principal'>[],
-    configuration: string,
-  ): Promise<Plan> {
+  async run(target: Target, assignments: readonly Assigned[], configuration: string): Promise<Plan> {
     const startedAt = now();
-    const { auditDue } = await this.#o.state.targets.read(target.id);
+    const { auditDue } = await this.#state.targets.read(target.id);
     await this.#reviewRemovals();
     const plan = await this.plan(target, assignments);
-    const writer = new AuditWriter(this.#o.state, target.id, randomUUID(), startedAt);
+    const writer = new AuditWriter(this.#state, target.id, randomUUID(), startedAt);
     await this.#notePending(target.id, plan);
     await forEachAtOnce(plan.items, WRITES_AT_ONCE, item =>
       // What the target shows of these may be older than our last write; what the source wants of them may be new.
       plan.known.recent.has(principalKey(item.principal)) ? writer.look(item) : writer.write(item, plan),
     );
+    for (const principal of leaversToReview(plan, this.#source.policy.lifecycle))
+      await writer.look({ principal, action: 'update', rowClass: 'bulk', detail: [] });
     await this.#withdrawHolds(target.id, plan, startedAt);
-    const firstIndex = !(await this.#o.state.targets.read(target.id)).indexed;
+    const firstIndex = !(await this.#state.targets.read(target.id)).indexed;
     const adoptions = plan.items.some(
       ({ action }) => action === 'propose-adoption' || action === 'refuse-adoption',
     );
-    await this.#o.state.targets.update(target.id, state => ({
+    await this.#state.targets.update(target.id, state => ({
       ...state,
       indexed: true,
       // A target in which names would have to be taken over is not written to before a person has seen the plan.
@@ -100,10 +107,11 @@ export class Audit {
       lastAuditAt: startedAt,
       configuration,
     }));
-    this.#o.log.info('audit-done', {
+    this.#log.info('audit-done', {
       target: target.id,
       differences: plan.items.length,
       users: plan.desired.users.size,
+      servicePrincipals: plan.desired.servicePrincipals.size,
       groups: plan.desired.groups.size,
       tookMs: now() - startedAt,
     });
@@ -115,20 +123,15 @@ export class Audit {
    * long ago, since a replica that lags shows somebody who has just gone.
    */
   async #reviewRemovals(): Promise<void> {
-    const { state, directory } = this.#o;
+    const { state, directory } = this.#source;
     const noted = await state.removals.notedBefore(now() - REPLICAS_AGREE_AFTER_MS);
-    const ids = (kind: 'user' | 'group') => noted.filter(p => p.kind === kind).map(({ id }) => id);
-    const present = [
-      ...[...(await directory.getUsers(ids('user')))].map(
-        ([id, found]) => ({ kind: 'user', id, found }) as const,
-      ),
-      ...[...(await directory.getGroups(ids('group')))].map(
-        ([id, found]) => ({ kind: 'group', id, found }) as const,
-      ),
-    ];
-    for (const { kind, id, found } of present) {
-      if (found !== undefined) await state.removals.clear({ kind, id });
-    }
+    const ids = (kind: PrincipalKind) => noted.filter(p => p.kind === kind).map(({ id }) => id);
+    const present = {
+      user: await directory.getUsers(ids('user')),
+      servicePrincipal: await directory.getServicePrincipals(ids('servicePrincipal')),
+      group: await directory.getGroups(ids('group')),
+    };
+    for (const p of noted) if (present[p.kind].get(p.id) !== undefined) await state.removals.clear(p);
   }
 
   /** Holds that only an audit decides about, and that this one no longer found a reason for. */
@@ -138,10 +141,10 @@ export class Audit {
         .filter(({ action }) => action === 'unknown-in-source')
         .map(({ principal }) => principalKey(principal)),
     );
-    for (const { value } of await this.#o.state.holds.list(target)) {
+    for (const { value } of await this.#state.holds.list(target)) {
       if (value.kind !== 'unknown-in-source' || value.heldAt >= startedAt) continue;
       if (!wanted.has(principalKey(value.principal)))
-        await this.#o.state.holds.withdraw(target, value.principal);
+        await this.#state.holds.withdraw(target, value.principal);
     }
   }
 
@@ -151,15 +154,18 @@ export class Audit {
    */
   async #notePending(target: string, { desired, known }: Plan): Promise<void> {
     const linked = new Set(known.links.map(link => principalKey(link.principal)));
+    const wanted = {
+      user: desired.users,
+      servicePrincipal: desired.servicePrincipals,
+      group: desired.groups,
+    };
     for (const [group, { members }] of desired.groups) {
-      const unlinked = [...members].filter(id => !linked.has(`user:${id}`));
-      const [toCreate, disabled] = [
-        unlinked.filter(id => desired.users.has(id)),
-        unlinked.filter(id => !desired.users.has(id)),
-      ];
-      await this.#o.state.memberIndex.addWanted(target, group, toCreate);
-      await this.#o.state.memberIndex.addPending(target, group, toCreate);
-      await this.#o.state.memberIndex.addAsleep(target, group, disabled);
+      const unlinked = [...members].filter(([id, kind]) => !linked.has(`${kind}:${id}`));
+      const toCreate = unlinked.filter(([id, kind]) => wanted[kind].has(id)).map(([id]) => id);
+      const disabled = unlinked.filter(([id, kind]) => !wanted[kind].has(id)).map(([id]) => id);
+      await this.#state.memberIndex.addWanted(target, group, toCreate);
+      await this.#state.memberIndex.addPending(target, group, toCreate);
+      await this.#state.memberIndex.addAsleep(target, group, disabled);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { ActualPicture, DesiredPicture, PlanItem } from '../planning/compare.ts';
+import type { ActualPicture, DesiredPicture, PlanItem } from '../planning/picture.ts';
 import type { KnownPicture } from './read-target.ts';
 
 /** A full comparison: the differences, and the complete pictures that they were found in. */

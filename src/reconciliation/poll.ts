@@ -6,16 +6,18 @@ import { forEachAtOnce } from '../identity/at-once.ts';
 import type { RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
-import { type Principal, principalKey } from '../identity/principal.ts';
+import { type Principal, type PrincipalKind, principalKey, principalKind } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
+import { readsAppRoles } from '../provisioning/entitlement.ts';
+import { coversAll, type Policy } from '../provisioning/policy.ts';
 import type { State } from '../state/state.ts';
 import type { AssignmentChanges, AssignmentPass } from './assignment-pass.ts';
 
 /** Changes of a feed whose relevance is looked up at the same time. */
 const READS_AT_ONCE = 16;
 
-const FEEDS = ['user', 'group'] as const;
-type Feed = (typeof FEEDS)[number];
+const FEEDS = principalKind.options;
+type Feed = PrincipalKind;
 
 /**
  * The fast lane for revocations, and the upper bound on how late we hear of anything: advances the delta cursors and
@@ -28,6 +30,7 @@ export class Poll {
   readonly #queue: ChangeQueue;
   readonly #assignments: AssignmentPass;
   readonly #targets: readonly string[];
+  readonly #policy: Policy;
   readonly #log: Logger;
 
   constructor(o: {
@@ -36,9 +39,11 @@ export class Poll {
     queue: ChangeQueue;
     assignments: AssignmentPass;
     targets: readonly string[];
+    policy: Policy;
     log: Logger;
   }) {
     this.#state = o.state;
+    this.#policy = o.policy;
     this.#directory = o.directory;
     this.#queue = o.queue;
     this.#assignments = o.assignments;
@@ -48,17 +53,23 @@ export class Poll {
 
   async run(): Promise<void> {
     for (const feed of FEEDS) {
-      if ((await this.#state.cursors.read(feed)) !== undefined) continue;
-      await this.#startFeed(feed, 'first run');
+      const cursor = await this.#state.cursors.read(feed);
+      if (cursor === undefined) await this.#startFeed(feed, 'first run');
+      // A feed tells of the properties that it was started with, and of no others.
+      else if (cursor.value.select !== this.#directory.selectOf(feed))
+        await this.#startFeed(feed, `other ${feed} properties are read`);
     }
-    const round = new PollRound(this.#state, this.#targets);
+    const round = new PollRound(this.#state, this.#targets, this.#policy);
     const { started, ended } = await this.#assignmentChanges();
     for (const { principal } of ended) await round.revoke(principal);
     await this.#auditUnwritten(ended);
+    await this.#auditRoles([...started, ...ended]);
     for (const { principal } of started) round.change(principal);
     await this.#send(round);
     await this.#assignments.settle({ started, ended });
-    await this.#feed('user', change => this.#userChange(round, change), round);
+    await this.#endGraces(round);
+    await this.#feed('user', change => this.#accountChange(round, change), round);
+    await this.#feed('servicePrincipal', change => this.#accountChange(round, change), round);
     await this.#feed('group', change => this.#groupChange(round, change), round);
     for (const target of this.#targets) {
       if (await this.#state.backlog.hasRows(target)) await this.#queue.sendPump(target);
@@ -94,6 +105,23 @@ export class Poll {
     }
   }
 
+  /** Members of a group hold its roles, and no feed tells them of a role that the group gets or loses. */
+  async #auditRoles(changed: AssignmentChanges['started']): Promise<void> {
+    const isRead = readsAppRoles(this.#policy, 'user') || readsAppRoles(this.#policy, 'servicePrincipal');
+    if (isRead && (await this.#isIndexed()) && changed.some(({ principal }) => principal.kind === 'group'))
+      await this.#askForAudit('app roles of a group changed');
+  }
+
+  /** Whose grace period has ended is looked at. */
+  async #endGraces(round: PollRound): Promise<void> {
+    for (const target of this.#targets) {
+      for (const p of await this.#state.graces.endedBy(target, now())) {
+        await round.revoke(p);
+        await this.#state.graces.clear(target, p);
+      }
+    }
+  }
+
   /** Reads one feed to its end; its changes are durable before the cursor moves. */
   async #feed(feed: Feed, take: (change: DeltaChange) => Promise<void>, round: PollRound): Promise<void> {
     const cursor = await this.#state.cursors.read(feed);
@@ -102,7 +130,8 @@ export class Poll {
       const { changes, deltaLink } = await this.#directory.readDelta(cursor.value.deltaLink);
       await forEachAtOnce(changes, READS_AT_ONCE, take);
       await this.#send(round);
-      await this.#state.cursors.advance(feed, cursor, deltaLink, now());
+      const { select } = cursor.value;
+      await this.#state.cursors.advance(feed, cursor, { deltaLink, savedAt: now(), select });
     } catch (error) {
       if (!(error instanceof CursorLost)) throw error;
       this.#log.warn('cursor-lost', { feed });
@@ -116,7 +145,9 @@ export class Poll {
    */
   async #startFeed(feed: Feed, reason: string): Promise<void> {
     await this.#askForAudit(reason);
-    await this.#state.cursors.restart(feed, await this.#directory.startDelta(feed), now());
+    const deltaLink = await this.#directory.startDelta(feed);
+    const select = this.#directory.selectOf(feed);
+    await this.#state.cursors.restart(feed, { deltaLink, savedAt: now(), select });
     // Once more: an audit that began before the new cursor did has not read what falls between.
     await this.#askForAudit(reason);
   }
@@ -129,8 +160,8 @@ export class Poll {
     }
   }
 
-  async #userChange(round: PollRound, change: DeltaChange): Promise<void> {
-    const p: Principal = { kind: 'user', id: change.id };
+  async #accountChange(round: PollRound, change: DeltaChange): Promise<void> {
+    const p: Principal = { kind: change.kind, id: change.id };
     if (!(await round.concerns(p))) return;
     if (change.removed !== undefined) {
       await this.#state.removals.note(p, now());
@@ -148,6 +179,7 @@ export class Poll {
       kind: 'group' as const,
       id,
     }));
+    await this.#filterGroupChange(round, change);
     if (ancestors.length === 0 && !(await round.concerns(p))) return;
     if (change.removed !== undefined) await this.#state.removals.note(p, now());
     else await this.#state.removals.clear(p);
@@ -157,7 +189,20 @@ export class Poll {
       else round.change(group);
     }
     for (const member of change.removedMembers) {
-      if (member.kind === 'user') await round.revokeIfConcerned({ kind: 'user', id: member.id });
+      if (member.kind !== 'other') await round.revokeIfConcerned({ kind: member.kind, id: member.id });
+    }
+  }
+
+  /** Members of a group that a filter names come into scope, or leave it, by that alone. */
+  async #filterGroupChange(
+    round: PollRound,
+    { id, addedMembers, removedMembers }: DeltaChange,
+  ): Promise<void> {
+    const { filters } = this.#policy.scope;
+    if (!Object.values(filters).some(({ groups }) => groups.includes(id))) return;
+    for (const { kind, id: member } of [...addedMembers, ...removedMembers]) {
+      if (kind === 'group') await this.#askForAudit('nesting changed below a group that a filter names');
+      else if (kind !== 'other') await round.changeIfConcerned({ kind, id: member });
     }
   }
 
@@ -182,13 +227,15 @@ export class Poll {
 class PollRound {
   readonly #state: State;
   readonly #targets: readonly string[];
+  readonly #policy: Policy;
   readonly #revoked = new Set<string>();
   readonly #changed = new Map<string, Principal>();
   #sent = 0;
 
-  constructor(state: State, targets: readonly string[]) {
+  constructor(state: State, targets: readonly string[], policy: Policy) {
     this.#state = state;
     this.#targets = targets;
+    this.#policy = policy;
   }
 
   get counts(): { revocations: number; changes: number } {
@@ -209,12 +256,17 @@ class PollRound {
     if (!this.#revoked.has(principalKey(p)) && (await this.concerns(p))) await this.revoke(p);
   }
 
-  /** By what we store alone: no link, nobody waiting for him and no assignment means that nothing can follow. */
+  async changeIfConcerned(p: Principal): Promise<void> {
+    if (await this.concerns(p)) this.change(p);
+  }
+
+  /** By what we store and the configuration alone: no link, nobody waiting for him and no assignment means that nothing can follow. */
   async concerns(p: Principal): Promise<boolean> {
+    if (coversAll(this.#policy, p) || this.#policy.scope.include.has(p.id.toLowerCase())) return true;
     if (await this.#state.assignments.has(p)) return true;
     for (const target of this.#targets) {
       if ((await this.#state.links.get(target, p)) !== undefined) return true;
-      if (p.kind === 'user' && (await this.#state.memberIndex.isAwaited(target, p.id))) return true;
+      if (p.kind !== 'group' && (await this.#state.memberIndex.isAwaited(target, p.id))) return true;
     }
     return false;
   }

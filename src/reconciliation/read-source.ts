@@ -1,73 +1,131 @@
-import { Absent } from '../directory/errors.ts';
-import type { GraphDirectory } from '../directory/graph-directory.ts';
-import type { Assignment, SourceGroup, SourceMember } from '../directory/types.ts';
-import type { UserAttributes } from '../identity/desired.ts';
-import { mapGroup } from '../mapping/group.ts';
-import { mapUser } from '../mapping/user.ts';
-import type { DesiredGroup, DesiredPicture } from '../planning/compare.ts';
+import type { Assignment } from '../directory/types.ts';
+import type { Principal, PrincipalKind } from '../identity/principal.ts';
+import { sourceReader } from '../mapping/source-attributes.ts';
+import type { DesiredGroup, DesiredPicture, DesiredResource } from '../planning/picture.ts';
+import { scopeVerdict } from '../provisioning/policy.ts';
+import { isGuest, readAccounts, type SourceAccount, userAccount } from '../provisioning/source-account.ts';
+import type { SourceAccess } from '../provisioning/source-evidence.ts';
+import { appRoleValues } from './app-role-values.ts';
+import { desiredResource } from './desired-resource.ts';
+import { FilterGroups } from './filter-groups.ts';
+import { readGroups, type ScopeGroup } from './read-groups.ts';
 
-/** Groups whose members are read at the same time. */
-const READS_AT_ONCE = 4;
+type Assigned = Pick<Assignment, 'principal'> & { readonly appRoleId?: string | undefined };
+type AccountKind = SourceAccount['kind'];
+
+/** App role ids by Entra object id, of everybody who is entitled. */
+type Entitled = Map<string, Set<string>>;
 
 /** Reads everything that is in scope, completely. @throws whatever keeps a single read from its end. */
-export async function readDesired(o: {
-  directory: GraphDirectory;
-  assignments: readonly Pick<Assignment, 'principal'>[];
-  readHiddenMembership: boolean;
-}): Promise<DesiredPicture> {
-  const assigned = (kind: 'user' | 'group') => [
-    ...new Set(
-      o.assignments.filter(({ principal }) => principal.kind === kind).map(({ principal }) => principal.id),
-    ),
-  ];
-  const groups = await readGroups(o, assigned('group'));
-  const inScope = new Set([
-    ...assigned('user'),
-    ...[...groups.values()].flatMap(({ members }) => [...members]),
-  ]);
-  const users = new Map<string, UserAttributes>();
-  for (const [id, user] of await o.directory.getUsers([...inScope])) {
-    if (user?.accountEnabled) users.set(id, mapUser(user, true));
-  }
-  return { users, groups };
-}
-
-async function readGroups(
-  o: { directory: GraphDirectory; readHiddenMembership: boolean },
-  ids: readonly string[],
-): Promise<Map<string, DesiredGroup>> {
-  const found = await o.directory.getGroups(ids);
-  const groups = new Map<string, DesiredGroup>();
-  const queue = [...found.entries()];
-  const readSome = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [id, group] = next;
-      const attributes = group && mapGroup(group);
-      if (group === undefined || attributes === undefined) continue;
-      const members = await readMembers(o.directory, id);
-      if (members === undefined) continue;
-      groups.set(id, {
-        attributes,
-        members: new Set(members.filter(({ kind }) => kind === 'user').map(member => member.id)),
-        createdDateTime: group.createdDateTime,
-        hidden: !o.readHiddenMembership && hides(group, members),
-      });
-    }
+export async function readDesired(
+  o: SourceAccess & { readonly assignments: readonly Assigned[] },
+): Promise<DesiredPicture> {
+  const groups = await readGroups(o);
+  const values = await appRoleValues(o);
+  const filterGroups = await FilterGroups.read(o);
+  const entitled: Readonly<Record<AccountKind, Entitled>> = {
+    user: entitledAccounts('user', o.assignments, groups),
+    servicePrincipal: entitledAccounts('servicePrincipal', o.assignments, groups),
   };
-  await Promise.all(Array.from({ length: READS_AT_ONCE }, readSome));
-  return groups;
+  const read = (kind: AccountKind): Promise<Map<string, DesiredResource>> =>
+    readDesiredAccounts(o, kind, entitled[kind], { values, filterGroups });
+  return {
+    users: await read('user'),
+    servicePrincipals: await read('servicePrincipal'),
+    groups: desiredGroups(o, groups, values, filterGroups),
+  };
 }
 
-/** Undefined when the group was deleted between two reads. */
-async function readMembers(directory: GraphDirectory, id: string): Promise<SourceMember[] | undefined> {
-  try {
-    return await directory.listTransitiveMembers(id);
-  } catch (error) {
-    if (error instanceof Absent) return undefined;
-    throw error;
+/** Assigned themselves, or members of a group whose assignment reaches them. */
+function entitledAccounts(
+  kind: AccountKind,
+  assignments: readonly Assigned[],
+  groups: ReadonlyMap<string, ScopeGroup>,
+): Entitled {
+  const entitled: Entitled = new Map();
+  const entitle = (id: string, roles: Iterable<string>): void => {
+    const known = entitled.get(id) ?? new Set();
+    for (const role of roles) known.add(role);
+    entitled.set(id, known);
+  };
+  for (const { principal, appRoleId } of assignments)
+    if (principal.kind === kind) entitle(principal.id, appRoleId === undefined ? [] : [appRoleId]);
+  for (const { listed, appRoleIds, entitles } of groups.values()) {
+    if (!entitles) continue;
+    for (const member of listed) if (member.kind === kind) entitle(member.id, appRoleIds);
   }
+  return entitled;
 }
 
-function hides(group: SourceGroup, members: readonly SourceMember[]): boolean {
-  return group.visibility === 'HiddenMembership' || members.some(member => member.hiddenMembership === true);
+async function readDesiredAccounts(
+  o: SourceAccess,
+  kind: AccountKind,
+  entitled: Entitled,
+  { values, filterGroups }: { values: ReadonlyMap<string, string>; filterGroups: FilterGroups },
+): Promise<Map<string, DesiredResource>> {
+  const { policy, directory } = o;
+  const coversAll = policy.scope.mode === 'all' && kind === 'user';
+  const included = coversAll ? [] : [...policy.scope.include];
+  const listed = coversAll ? await allUsers(o) : new Map<string, SourceAccount>();
+  const named = [...new Set([...entitled.keys(), ...included])].filter(id => !listed.has(id));
+  const found = [...listed.values(), ...(await readAccounts(directory, kind, named)).values()];
+  const desired = new Map<string, DesiredResource>();
+  for (const account of found) {
+    if (account === undefined || !account.accountEnabled) continue;
+    const roleIds = entitled.get(account.id);
+    const read = sourceReader(kind, account.properties, {
+      isSoftDeleted: false,
+      appRoles: rolesOf(roleIds ?? [], values),
+    });
+    const verdict = scopeVerdict(policy, {
+      kind,
+      id: account.id,
+      entitled: coversAll || roleIds !== undefined,
+      read,
+      memberOf: filterGroups.of(account.id),
+      isGuest: isGuest(account),
+    });
+    if (!verdict.inScope) continue;
+    desired.set(account.id, desiredResource(policy.mappings[kind], read, account.signInName));
+  }
+  return desired;
+}
+
+async function allUsers({ directory }: SourceAccess): Promise<Map<string, SourceAccount>> {
+  return new Map((await directory.listUsers()).map(user => [user.id, userAccount(user)]));
+}
+
+function desiredGroups(
+  { policy }: SourceAccess,
+  groups: ReadonlyMap<string, ScopeGroup>,
+  values: ReadonlyMap<string, string>,
+  filterGroups: FilterGroups,
+): Map<string, DesiredGroup> {
+  const desired = new Map<string, DesiredGroup>();
+  for (const [id, { group, members, hidden, appRoleIds, isMicrosoft365 }] of groups) {
+    const read = sourceReader('group', group.properties, {
+      isSoftDeleted: false,
+      appRoles: rolesOf(appRoleIds, values),
+    });
+    const verdict = scopeVerdict(policy, {
+      kind: 'group',
+      id,
+      entitled: true,
+      read,
+      memberOf: filterGroups.of(id),
+      isMicrosoft365Group: isMicrosoft365,
+    });
+    if (!verdict.inScope) continue;
+    desired.set(id, {
+      ...desiredResource(policy.mappings.group, read),
+      members: new Map<string, PrincipalKind>(members.map((p: Principal) => [p.id, p.kind])),
+      createdDateTime: group.createdDateTime,
+      hidden,
+    });
+  }
+  return desired;
+}
+
+function rolesOf(ids: Iterable<string>, values: ReadonlyMap<string, string>): string[] {
+  return [...new Set([...ids].flatMap(id => values.get(id) ?? []))].sort();
 }

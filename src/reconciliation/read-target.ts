@@ -1,12 +1,14 @@
 import { classifyFailure } from '../databricks/failure.ts';
-import { sleep } from '../identity/clock.ts';
+import { now, sleep } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
-import type { ActualPicture, ActualResource, KnownLink } from '../planning/compare.ts';
-import { existing, type Kind, kinds } from '../provisioning/kinds.ts';
+import type { PrincipalKind } from '../identity/principal.ts';
+import { type LeaveRule, type Leaving, type LifecyclePolicy, mayStay } from '../planning/lifecycle.ts';
+import type { ActualPicture, ActualResource, KnownLink } from '../planning/picture.ts';
+import { existing, type Kind, kinds, type ScimResource } from '../provisioning/kinds.ts';
 import { Limiter } from '../provisioning/limiter.ts';
 import type { Target } from '../provisioning/target.ts';
-import type { ScimGroup, ScimUser } from '../scim/resources.ts';
 import type { RequestOptions } from '../scim/types.ts';
+import type { Link } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 
 /** An intent, or a write, less than this before the target was read makes a difference mean nothing. */
@@ -23,6 +25,7 @@ export type Progress = (phase: string, done: number, total: number | undefined) 
 export async function readActual(
   target: Target,
   wantsMembers: (group: ActualResource) => boolean,
+  kindsRead: readonly PrincipalKind[],
   progress: Progress = () => undefined,
 ): Promise<ActualPicture> {
   const limiter = new Limiter(target.readerRates);
@@ -30,17 +33,17 @@ export async function readActual(
     pace: requestClass => limiter.take(requestClass, 'bulk'),
     again: waitOut,
   };
-  const users: ActualResource[] = [];
-  for await (const page of target.scim.list('Users', request)) {
-    users.push(...page.map(user => flat(kinds.user, user)));
-    progress('target users', users.length, undefined);
-  }
-  const groups: ActualResource[] = [];
-  for await (const page of target.scim.list('Groups', { ...request, excludedAttributes: ['members'] })) {
-    groups.push(...page.map(group => flat(kinds.group, group)));
+  const resources: Record<PrincipalKind, ActualResource[]> = { user: [], servicePrincipal: [], group: [] };
+  for (const kind of kindsRead) {
+    const { type } = kinds[kind];
+    const projection = type === 'Groups' ? { excludedAttributes: ['members'] } : {};
+    for await (const page of target.scim.list(type, { ...request, ...projection })) {
+      resources[kind].push(...page.map(resource => flat(kinds[kind], resource)));
+      progress(`target ${type}`, resources[kind].length, undefined);
+    }
   }
   const members = new Map<string, ReadonlySet<string>>();
-  const wanted = groups.filter(wantsMembers);
+  const wanted = resources.group.filter(wantsMembers);
   const readSome = async (): Promise<void> => {
     for (let group = wanted.shift(); group !== undefined; group = wanted.shift()) {
       const found = await target.scim.get('Groups', group.scimId, request);
@@ -49,7 +52,7 @@ export async function readActual(
     }
   };
   await Promise.all(Array.from({ length: 4 }, readSome));
-  return { users, groups, members };
+  return { resources, members };
 }
 
 /** Waits as long as the target asks for, and longer with every try. @throws `error` when waiting is no use. */
@@ -61,7 +64,7 @@ async function waitOut(error: unknown, tries: number): Promise<void> {
   await sleep(wait);
 }
 
-function flat(kind: Kind, resource: ScimUser | ScimGroup): ActualResource {
+function flat(kind: Kind, resource: ScimResource): ActualResource {
   return { ...existing(kind, resource), scimId: resource.id, attributes: kind.read(resource) };
 }
 
@@ -76,7 +79,12 @@ export interface KnownPicture {
  * @param readFrom when reading the target began (ms): a large one is read for many minutes, and what we wrote
  * meanwhile is not in the picture
  */
-export async function readKnown(state: State, target: string, readFrom: number): Promise<KnownPicture> {
+export async function readKnown(
+  state: State,
+  target: string,
+  readFrom: number,
+  lifecycle: LifecyclePolicy,
+): Promise<KnownPicture> {
   const links: KnownLink[] = [];
   const recent = new Set<string>();
   const edge = readFrom - RECENT_WRITE_MS;
@@ -90,7 +98,27 @@ export async function readKnown(state: State, target: string, readFrom: number):
       touchedAt = Math.max(touchedAt, record.lastWriteAt ?? 0, record.intent?.at ?? 0);
     }
     if (touchedAt > edge) recent.add(`${principal.kind}:${principal.id}`);
-    links.push({ principal, status, scimId, name, written, unsettled: intent !== undefined, members });
+    const unsettled = intent !== undefined;
+    links.push({
+      principal,
+      status,
+      scimId,
+      name,
+      written,
+      unsettled,
+      leaver: leaverOf(link, lifecycle),
+      members,
+    });
   }
   return { links, recent };
+}
+
+/** What the policy wants of somebody who was seen to have left, as of now. */
+function leaverOf({ principal: { kind }, leaving }: Link, lifecycle: LifecyclePolicy): KnownLink['leaver'] {
+  if (leaving === undefined) return undefined;
+  const rules: Readonly<Partial<Record<Leaving['event'], LeaveRule<string>>>> =
+    kind === 'group' ? lifecycle.groups : kind === 'user' ? lifecycle.users : lifecycle.servicePrincipals;
+  const rule = rules[leaving.event];
+  if (mayStay(rule, leaving, now())) return 'stays';
+  return rule?.action === 'delete' && kind !== 'group' ? 'goes' : undefined;
 }

@@ -1,8 +1,9 @@
 import type { GraphDirectory } from '../directory/graph-directory.ts';
-import type { ActualPicture, KnownLink, PlanItem } from '../planning/compare.ts';
+import type { ActualPicture, KnownLink, PlanItem } from '../planning/picture.ts';
+import { readAccounts } from '../provisioning/source-account.ts';
 
 /**
- * Active users of the target that carry an Entra object id which Entra does not know, and that no link of ours
+ * Active accounts of the target that carry an Entra object id which Entra does not know, and that no link of ours
  * explains: leavers that nobody switched off. They are reported and held, never switched off by themselves.
  */
 export async function findUnknownResources(
@@ -10,27 +11,24 @@ export async function findUnknownResources(
   actual: ActualPicture,
   links: readonly KnownLink[],
 ): Promise<PlanItem[]> {
-  const ours = new Set(
-    links.flatMap(({ scimId, principal }) =>
-      principal.kind === 'user' && scimId !== undefined ? [scimId] : [],
-    ),
-  );
-  const strangers = actual.users.filter(
-    ({ scimId, externalId, active }) => active === true && !ours.has(scimId) && isObjectId(externalId),
-  );
-  const known = await directory.getUsers(strangers.map(({ externalId }) => externalId ?? ''));
-  return strangers
-    .filter(({ externalId }) => known.get(externalId ?? '') === undefined)
-    .map(({ externalId, scimId }) => ({
-      principal: { kind: 'user', id: externalId ?? '' },
-      action: 'unknown-in-source',
-      rowClass: 'revoke',
-      scimId,
-      detail: ['active'],
-    }));
+  const items: PlanItem[] = [];
+  for (const kind of ['user', 'servicePrincipal'] as const) {
+    const ours = new Set(links.flatMap(({ scimId, principal: p }) => (p.kind === kind ? [scimId] : [])));
+    const strangers = actual.resources[kind].flatMap(({ scimId, externalId, active }) =>
+      active === true && !ours.has(scimId) && isObjectId(externalId) ? [{ scimId, id: externalId }] : [],
+    );
+    const ids = strangers.map(({ id }) => id);
+    const known = await readAccounts(directory, kind, ids);
+    for (const { scimId, id } of strangers) {
+      if (known.get(id) !== undefined) continue;
+      const principal = { kind, id };
+      items.push({ principal, action: 'unknown-in-source', rowClass: 'revoke', scimId, detail: ['active'] });
+    }
+  }
+  return items;
 }
 
 /** Other values of externalId were not written by a tool that follows our convention, and say nothing. */
-function isObjectId(externalId: string | undefined): boolean {
+function isObjectId(externalId: string | undefined): externalId is string {
   return externalId !== undefined && /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(externalId);
 }

@@ -11,6 +11,7 @@ import { type Row, RowStore } from './row-store.ts';
 export const holdKinds = [
   'proposed-adoption',
   'refused-adoption',
+  'ambiguous-match',
   'identity-re-use',
   'name-in-use',
   'protected-name',
@@ -18,6 +19,10 @@ export const holdKinds = [
   'hidden-membership',
   'unknown-in-source',
   'user-name-change',
+  'name-passed-on',
+  'missing-values',
+  'group-deletion',
+  'nesting-cut',
   'deleted-in-target',
 ] as const;
 export type HoldKind = (typeof holdKinds)[number];
@@ -32,6 +37,8 @@ const holdSchema = z.object({
   fingerprint: z.string(),
   heldAt: z.number(),
   approvedAt: z.number().optional(),
+  /** A person said no: it stays held, and is not shown as open, for as long as the facts are the same. */
+  rejectedAt: z.number().optional(),
 });
 export type Hold = z.infer<typeof holdSchema>;
 export type HoldRequest = Pick<Hold, 'kind' | 'principal' | 'ids' | 'cause'>;
@@ -100,12 +107,26 @@ export class Holds {
   }
 
   /** The approved hold, or undefined when there is none of that id. */
-  async approve(target: string, id: string, at: number): Promise<Hold | undefined> {
+  approve(target: string, id: string, at: number): Promise<Hold | undefined> {
+    return this.#decide(target, id, { approvedAt: at, rejectedAt: undefined });
+  }
+
+  /** The rejected hold, or undefined when there is none of that id. */
+  reject(target: string, id: string, at: number): Promise<Hold | undefined> {
+    return this.#decide(target, id, { approvedAt: undefined, rejectedAt: at });
+  }
+
+  /** @throws {VersionConflict} when a look refreshed the hold at the same moment */
+  async #decide(
+    target: string,
+    id: string,
+    decision: Pick<Hold, 'approvedAt' | 'rejectedAt'>,
+  ): Promise<Hold | undefined> {
     const row = await this.#rows.get(target, id);
     if (row === undefined) return undefined;
-    const approved: Hold = { ...row.value, approvedAt: at };
-    await this.#rows.replace(target, id, approved, row.etag);
-    return approved;
+    const decided: Hold = { ...row.value, ...decision };
+    await this.#rows.replace(target, id, decided, row.etag);
+    return decided;
   }
 }
 

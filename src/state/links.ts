@@ -3,6 +3,7 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { foldName } from '../identity/names.ts';
 import { type Principal, type PrincipalKind, principal, principalKey } from '../identity/principal.ts';
+import { leaveEvents } from '../planning/lifecycle.ts';
 import { keyPart, type Row, RowStore, transact, VersionConflict } from './row-store.ts';
 
 const attributes = z.record(z.string(), z.union([z.string(), z.boolean()]));
@@ -35,6 +36,12 @@ const linkSchema = z.object({
   deactivatedAt: z.number().optional(),
   /** First look that wanted to undo a recent removal. */
   grantSeenAt: z.number().optional(),
+  /** Accounts that it had under earlier names. They are switched off, and stay its own. */
+  former: z
+    .array(z.object({ scimId: z.string(), name: z.string(), active: z.boolean(), written: attributes }))
+    .optional(),
+  /** Since when the principal is away, and because of which event; the grace period of the policy runs from there. */
+  leaving: z.object({ event: z.enum([...leaveEvents, 'deleted']), since: z.number() }).optional(),
 });
 export type Link = z.infer<typeof linkSchema>;
 export type LinkRow = Row<Link>;
@@ -99,22 +106,16 @@ export class LinkStore {
   }
 
   async #replace(target: string, row: LinkRow, next: Link): Promise<LinkRow> {
-    const kind = next.principal.kind;
+    const [before, after] = [claimsOf(row.value), claimsOf(next)];
     const actions: TransactionAction[] = [
       this.#links.putAction(target, linkKey(next.principal), next, row.etag),
+      ...after
+        .filter(key => !before.includes(key))
+        .map(key => this.#claimAction(target, key, next.principal)),
+      ...before
+        .filter(key => !after.includes(key))
+        .map((key): TransactionAction => ['delete', { partitionKey: target, rowKey: key }]),
     ];
-    const before = nameKey(kind, row.value.name);
-    const after = nameKey(kind, next.name);
-    if (before !== after) {
-      actions.push(this.#claimAction(target, after, next.principal));
-      actions.push(['delete', { partitionKey: target, rowKey: before }]);
-    }
-    if (next.scimId !== undefined && next.scimId !== row.value.scimId) {
-      actions.push(this.#claimAction(target, scimKey(kind, next.scimId), next.principal));
-      if (row.value.scimId !== undefined) {
-        actions.push(['delete', { partitionKey: target, rowKey: scimKey(kind, row.value.scimId) }]);
-      }
-    }
     if (actions.length === 1) {
       const etag = await this.#links.replace(target, linkKey(next.principal), next, row.etag);
       return { key: row.key, value: next, etag };
@@ -184,8 +185,12 @@ export class LinkStore {
 }
 
 /** Keys of the rows that a link needs for itself alone. */
-function claimsOf({ principal: { kind }, name, scimId }: Link): string[] {
-  return [nameKey(kind, name), ...(scimId === undefined ? [] : [scimKey(kind, scimId)])];
+function claimsOf({ principal: { kind }, name, scimId, former = [] }: Link): string[] {
+  const held = [{ name, scimId }, ...former];
+  return [
+    ...new Set(held.map(account => nameKey(kind, account.name))),
+    ...held.flatMap(account => (account.scimId === undefined ? [] : [scimKey(kind, account.scimId)])),
+  ];
 }
 
 function linkKey(p: Principal): string {

@@ -2,7 +2,11 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { RowStore, transact } from './row-store.ts';
 
-const empty = z.object({});
+const mark = z.object({
+  /** Asleep because of his own look, which left nothing to be asked: he is out of scope. */
+  settled: z.boolean().optional(),
+});
+type Mark = z.infer<typeof mark>;
 
 /** Actions in one storage transaction. */
 const BATCH = 100;
@@ -15,11 +19,11 @@ const BATCH = 100;
  */
 export class MemberIndex {
   readonly #table: TableClient;
-  readonly #rows: RowStore<object>;
+  readonly #rows: RowStore<Mark>;
 
   constructor(table: TableClient) {
     this.#table = table;
-    this.#rows = new RowStore(table, empty);
+    this.#rows = new RowStore(table, mark);
   }
 
   addMembers(target: string, group: string, users: readonly string[]): Promise<void> {
@@ -44,10 +48,16 @@ export class MemberIndex {
     return this.#all(users.map(user => put(target, `g|${group}|${user}`)));
   }
 
-  /** Notes that `group` would want these users if they were enabled: it does not wait for them. */
-  addAsleep(target: string, group: string, users: readonly string[]): Promise<void> {
+  /**
+   * Notes that `group` would want these users if they were enabled, or in scope: it does not wait for them.
+   * @param settled their own look found them out of scope, so that the group need not ask for another one
+   */
+  addAsleep(target: string, group: string, users: readonly string[], settled = false): Promise<void> {
     return this.#all(
-      users.flatMap(user => [put(target, `w|${user}|${group}`), put(target, `d|${group}|${user}`)]),
+      users.flatMap(user => [
+        put(target, `w|${user}|${group}`),
+        put(target, `d|${group}|${user}`, settled ? { settled } : {}),
+      ]),
     );
   }
 
@@ -57,9 +67,9 @@ export class MemberIndex {
   }
 
   /** Nobody waits for this user any longer; he is still known to be wanted, should a change of his come. */
-  async sleepEverywhere(target: string, user: string): Promise<void> {
+  async sleepEverywhere(target: string, user: string, settled = false): Promise<void> {
     for (const group of await this.groupsWaitingFor(target, user)) {
-      await this.addAsleep(target, group, [user]);
+      await this.addAsleep(target, group, [user], settled);
       await this.putToSleep(target, group, [user]);
     }
   }
@@ -85,6 +95,15 @@ export class MemberIndex {
 
   asleepIn(target: string, group: string): Promise<string[]> {
     return this.#suffixes(target, `d|${group}|`);
+  }
+
+  /** Those of the asleep whose own look settled that they are out of scope. */
+  async settledIn(target: string, group: string): Promise<string[]> {
+    const prefix = `d|${group}|`;
+    const found: string[] = [];
+    for await (const { key, value } of this.#rows.list(target, { prefix }))
+      if (value.settled === true) found.push(key.slice(prefix.length));
+    return found;
   }
 
   /** Whether the group waits for anybody but `user`. */
@@ -125,8 +144,8 @@ export class MemberIndex {
   }
 }
 
-function put(partitionKey: string, rowKey: string): TransactionAction {
-  return ['upsert', { partitionKey, rowKey, data: '{}' }, 'Replace'];
+function put(partitionKey: string, rowKey: string, value: Mark = {}): TransactionAction {
+  return ['upsert', { partitionKey, rowKey, data: JSON.stringify(value) }, 'Replace'];
 }
 
 function drop(partitionKey: string, rowKey: string): TransactionAction {

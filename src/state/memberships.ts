@@ -1,5 +1,6 @@
 import type { ContainerClient } from '@azure/storage-blob';
 import { z } from 'zod';
+import { principalKind } from '../identity/principal.ts';
 import { statusOf, VersionConflict } from './row-store.ts';
 
 /** Entra object id -> SCIM id. */
@@ -12,6 +13,8 @@ const recordSchema = z.object({
   intent: z.object({ add: members, remove: members, at: z.number(), epoch: z.number() }).optional(),
   /** Members that an audit saw missing although we wrote them. */
   uncertain: z.array(z.string()).default([]),
+  /** Entra id -> kind, of members that are no users. */
+  kinds: z.record(z.string(), principalKind).default({}),
   /** Groups nested below this one at the last complete read. */
   nested: z.array(z.string()).default([]),
   /** Entra id -> when we removed the membership (ms); kept for as long as a grant needs a second read. */

@@ -1,14 +1,21 @@
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
-import { type Principal, principal, principalKey } from '../identity/principal.ts';
+import { type Principal, type PrincipalKind, principal, principalKey } from '../identity/principal.ts';
 import { keyPart, type Row, RowStore, VersionConflict } from './row-store.ts';
 
-const cursorSchema = z.object({ deltaLink: z.string(), savedAt: z.number() });
+const cursorSchema = z.object({
+  deltaLink: z.string(),
+  savedAt: z.number(),
+  /** The properties that the feed tells of. */
+  select: z.string().optional(),
+});
 export type Cursor = z.infer<typeof cursorSchema>;
 
 const assignmentSchema = z.object({
   id: z.string(),
   principal,
+  /** Missing in rows of earlier releases; the next read of the list adds it. */
+  appRoleId: z.string().optional(),
   /**
    * `new`: seen, and its change is not durable yet. `ended`: a complete read of the list lacked it; it counts as gone,
    * and its consequences are not durable yet.
@@ -30,19 +37,14 @@ export class Cursors {
     this.#rows = new RowStore<Cursor>(table, cursorSchema);
   }
 
-  read(feed: 'user' | 'group'): Promise<Row<Cursor> | undefined> {
+  read(feed: PrincipalKind): Promise<Row<Cursor> | undefined> {
     return this.#rows.get(SOURCE, feed);
   }
 
   /** False when another reader moved the cursor since it was read: its changes are that reader's. */
-  async advance(
-    feed: 'user' | 'group',
-    from: Row<Cursor>,
-    deltaLink: string,
-    savedAt: number,
-  ): Promise<boolean> {
+  async advance(feed: PrincipalKind, from: Row<Cursor>, cursor: Cursor): Promise<boolean> {
     try {
-      await this.#rows.replace(SOURCE, feed, { deltaLink, savedAt }, from.etag);
+      await this.#rows.replace(SOURCE, feed, cursor, from.etag);
       return true;
     } catch (error) {
       if (error instanceof VersionConflict) return false;
@@ -51,8 +53,8 @@ export class Cursors {
   }
 
   /** Starts the feed, or starts it anew, whatever was there. */
-  async restart(feed: 'user' | 'group', deltaLink: string, savedAt: number): Promise<void> {
-    await this.#rows.upsert(SOURCE, feed, { deltaLink, savedAt });
+  async restart(feed: PrincipalKind, cursor: Cursor): Promise<void> {
+    await this.#rows.upsert(SOURCE, feed, cursor);
   }
 }
 
@@ -75,6 +77,17 @@ export class Assignments {
     const found = new Set<string>();
     for await (const { value } of this.#rows.list(SOURCE, { prefix: 'group|' })) {
       if (value.phase !== 'ended') found.add(value.principal.id);
+    }
+    return [...found];
+  }
+
+  /** Ids of the app roles that these groups are assigned. */
+  async rolesOf(groups: readonly string[]): Promise<string[]> {
+    const found = new Set<string>();
+    for (const id of groups) {
+      for await (const { value } of this.#rows.list(SOURCE, { prefix: `group|${id}|` })) {
+        if (value.phase !== 'ended' && value.appRoleId !== undefined) found.add(value.appRoleId);
+      }
     }
     return [...found];
   }

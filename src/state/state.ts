@@ -2,6 +2,7 @@ import { TableClient, TableServiceClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { Backlog } from './backlog.ts';
+import { GracePeriods } from './grace-periods.ts';
 import { Holds } from './holds.ts';
 import { Leases } from './leases.ts';
 import { LinkStore } from './links.ts';
@@ -25,6 +26,7 @@ export interface State {
   readonly removals: RemovalEvidence;
   readonly targets: TargetStates;
   readonly holds: Holds;
+  readonly graces: GracePeriods;
   readonly log: ProvisioningLog;
   /** Creates missing tables and the container. Safe to run from several instances at once. */
   ensure(): Promise<void>;
@@ -65,6 +67,7 @@ export function openState(access: StorageAccess): State {
     removals: new RemovalEvidence(table('ProvisioningCursors')),
     targets: new TargetStates(table('ProvisioningTargets')),
     holds: new Holds(table('ProvisioningHolds')),
+    graces: new GracePeriods(table('ProvisioningTargets')),
     log: new ProvisioningLog(table('ProvisioningLog')),
     ensure: async () => {
       await Promise.all([...tables.map(create), container.createIfNotExists()]);

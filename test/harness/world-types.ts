@@ -14,6 +14,8 @@ export interface WorldOptions {
   /** The published limits apply unless they are switched off. */
   readonly limits?: 'off';
   readonly settings?: Readonly<Record<string, string>>;
+  /** `provisioning.config.json` without source and targets; left out: there is no file. */
+  readonly config?: ConfigPart;
   /** Functions of each worker process that is started at once. Default: one for the feeds, one for `apply-change`. */
   readonly workers?: readonly (readonly string[])[];
   /** Milliseconds of test clock per step; smaller is slower and more exact. */
@@ -21,6 +23,9 @@ export interface WorldOptions {
   /** Puts into the target, or into our own state, what is there before any worker starts. */
   readonly prepare?: (world: Pick<World, 'cloud' | 'state' | 'target'>) => void | Promise<void>;
 }
+
+/** The sections of the configuration file that a test decides about, in the form of the file. */
+export type ConfigPart = Readonly<Record<string, unknown>>;
 
 /** The whole system on one test clock: local cloud, storage behind a fault proxy, workers in processes of their own. */
 export interface World extends AsyncDisposable {
@@ -36,6 +41,8 @@ export interface World extends AsyncDisposable {
   readonly logs: readonly string[];
   /** Starts another worker. */
   start(functions: readonly string[], env?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  /** Puts another configuration in place and starts all workers anew, as a deployment does. */
+  reconfigure(config: ConfigPart): Promise<void>;
   fire(timer: (typeof FEEDS)[number]): Promise<void>;
   /** Moves the clock, whenever nothing is in flight, until `holds`; fails after `withinMs` of test clock. Returns how long it took. */
   until(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<number>;

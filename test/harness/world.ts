@@ -7,6 +7,7 @@ import { startStorage } from '../../src/local/storage/azurite.ts';
 import { startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
 import { startWorker, type WorkerProcess } from '../../src/local/worker-process.ts';
 import { openState } from '../../src/state/state.ts';
+import { createConfigFile } from './config-file.ts';
 import { freePort } from './free-port.ts';
 import { APPLICATION } from './tenant.ts';
 import { createTestClock } from './test-clock.ts';
@@ -19,6 +20,10 @@ const APP_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Real milliseconds without any traffic after which nothing is taken to be in flight. */
 const QUIET_MS = 12;
+/** A timer that is late by more than this tells of a machine on which the workers wait for their turn as well. */
+const LATE_MS = 6;
+/** Moments in a row that are not believed on such a machine. */
+const LONGEST_STARVED = 10;
 /** The clock's step while work may be waiting inside a worker. */
 const STEP_MS = 200;
 /** Its longest step while nothing is active on the queue: no more than an owner's time between two lease renewals. */
@@ -43,9 +48,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     storage,
   });
   const webPort = await freePort();
+  const configFile = createConfigFile({ ...cloud.settings, ...options.settings });
+  if (options.config !== undefined) configFile.write(options.config);
   const settings: Record<string, string> = {
     ...cloud.settings,
     ...clock.env,
+    ...(options.config === undefined ? {} : { PROVISIONING_CONFIG_FILE: configFile.path }),
     NOTIFICATION_URL: `http://127.0.0.1:${webPort}/api/graph-notifications`,
     ...options.settings,
   };
@@ -77,11 +85,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const busy = (): boolean =>
     [cloud.directory, cloud.databricks, ...doors].some(({ inFlight }) => inFlight > 0);
 
-  /** Waits until nothing has moved for a moment. */
+  /** Waits until nothing has moved for a moment, in which this process at least had its turn when it asked for it. */
   const quiet = async (): Promise<void> => {
-    for (let before = ''; before !== traffic() || busy(); ) {
+    for (let before = '', starved = 0; before !== traffic() || busy() || starved > 0; ) {
       before = traffic();
+      const begin = performance.now();
       await realSleep(QUIET_MS);
+      const isLate = performance.now() - begin > QUIET_MS + LATE_MS;
+      starved = isLate && starved < LONGEST_STARVED ? starved + 1 : 0;
     }
   };
 
@@ -148,17 +159,20 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     workers,
     logs,
     start,
+    reconfigure: async config => {
+      configFile.write(config);
+      settings.PROVISIONING_CONFIG_FILE = configFile.path;
+      const running = workers.filter(isRunning);
+      await Promise.all(running.map(worker => worker.kill()));
+      await Promise.all(running.map(({ functions }) => start(functions)));
+    },
     until,
     eventually,
     drained,
     fire: async timer => {
       // Any worker's admin API would do, but only the one that runs the function has it.
       for (const worker of workers) {
-        if (
-          worker.process.exitCode === null &&
-          worker.process.signalCode === null &&
-          worker.functions.includes(timer)
-        ) {
+        if (isRunning(worker) && worker.functions.includes(timer)) {
           await worker.fire(timer);
           return;
         }
@@ -196,19 +210,20 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return door;
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(
-        workers.map(worker =>
-          worker.process.exitCode === null && worker.process.signalCode === null ? worker.kill() : undefined,
-        ),
-      );
+      await Promise.all(workers.filter(isRunning).map(worker => worker.kill()));
       await Promise.all(doors.map(door => door.close()));
       await cloud.close();
       await storageServer.close();
       clock.dispose();
+      configFile.remove();
     },
   };
   await state.ensure();
   await options.prepare?.(world);
   await Promise.all((options.workers ?? [FEEDS, APPLY]).map(functions => start(functions)));
   return world;
+}
+
+function isRunning({ process }: WorkerProcess): boolean {
+  return process.exitCode === null && process.signalCode === null;
 }

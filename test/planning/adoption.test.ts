@@ -2,15 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AdoptionDecision, decideAdoption, type ExistingResource } from '../../src/planning/adoption.ts';
 
-const user = { kind: 'user', name: 'mia@contoso.com', externalId: 'e-mia' } as const;
-const group = { kind: 'group', name: 'Data Team', externalId: 'e-data' } as const;
+const user = { name: 'mia@contoso.com', externalId: 'e-mia', adoptableName: 'mia@contoso.com' } as const;
+/** His userName is mapped from something that he may change himself. */
+const mapped = { ...user, adoptableName: 'mia.m@contoso.com' } as const;
+type Wanted = Parameters<typeof decideAdoption>[0];
+const group = { name: 'Data Team', externalId: 'e-data' } as const;
 
-function found(wanted: typeof user | typeof group, more: Partial<ExistingResource> = {}): ExistingResource {
+function found(wanted: Wanted, more: Partial<ExistingResource> = {}): ExistingResource {
   return { name: wanted.name, roles: [], ...more };
 }
 
 describe('a resource that already exists', () => {
-  test.each<[string, AdoptionDecision, typeof user | typeof group, Partial<ExistingResource>]>([
+  test.each<[string, AdoptionDecision, Wanted, Partial<ExistingResource>]>([
     ['ours, same name: user', 'adopt', user, { externalId: 'e-mia' }],
     ['ours, same name: group', 'adopt', group, { externalId: 'e-data' }],
     ['ours, name differs in case', 'adopt', group, { externalId: 'e-data', name: 'DATA team ' }],
@@ -19,6 +22,7 @@ describe('a resource that already exists', () => {
     ['nobody’s user of that userName', 'adopt', user, {}],
     ['nobody’s user of that userName, empty external id', 'adopt', user, { externalId: '' }],
     ['nobody’s user of that userName, in capitals', 'adopt', user, { name: 'MIA@CONTOSO.COM' }],
+    ['nobody’s user, named by a mapping', 'propose', mapped, {}],
     ['nobody’s group of that name', 'propose', group, {}],
     ['nobody’s user of another name', 'propose', user, { name: 'other@contoso.com' }],
     ['somebody else’s user', 'refuse', user, { externalId: 'e-other' }],
@@ -63,7 +67,7 @@ describe('a resource that already exists', () => {
         expect(resource.roles).not.toContain('account_admin');
         expect(resource.active).not.toBe(false);
         expect(resource.name.toLowerCase()).toBe(wanted.name.toLowerCase());
-        if (wanted.kind === 'group') expect(resource.externalId).toBe(wanted.externalId);
+        if (!('adoptableName' in wanted)) expect(resource.externalId).toBe(wanted.externalId);
       }),
       { numRuns: 1_000 },
     );

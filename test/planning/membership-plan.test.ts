@@ -170,6 +170,6 @@ describe('isLargeShrink', () => {
     [0, 0, false],
     [11, 0, true],
   ])('%i of %i: %s', (removals, recorded, large) => {
-    expect(isLargeShrink(removals, recorded)).toBe(large);
+    expect(isLargeShrink(removals, recorded, { members: 10, percent: 20 })).toBe(large);
   });
 });

@@ -1,34 +1,53 @@
-import type { Attributes, UserAttributes } from '../../src/identity/desired.ts';
-import {
-  type ActualPicture,
-  type ActualResource,
-  compare,
-  type DesiredGroup,
-  type KnownLink,
-  type PlanItem,
-} from '../../src/planning/compare.ts';
+import type { Attributes } from '../../src/identity/desired.ts';
+import { compare } from '../../src/planning/compare.ts';
+import type {
+  ActualPicture,
+  ActualResource,
+  DesiredGroup,
+  KnownLink,
+  PlanItem,
+} from '../../src/planning/picture.ts';
 
 /** Both sides and our links, in short. Names: `u-x` is the Entra id of user x, `s-x` his SCIM id. */
 export interface Sides {
-  users?: UserAttributes[];
-  groups?: Record<string, Partial<DesiredGroup> & { name: string }>;
+  users?: Attributes[];
+  groups?: Record<string, Group>;
   actualUsers?: ActualResource[];
   actualGroups?: ActualResource[];
   members?: Record<string, string[]>;
   links?: KnownLink[];
+  suffixLength?: number;
 }
+
+type Group = Partial<Omit<DesiredGroup, 'members'>> & { name: string; members?: Iterable<string> };
 
 export function planOf(sides: Sides): PlanItem[] {
   const actual: ActualPicture = {
-    users: sides.actualUsers ?? [],
-    groups: sides.actualGroups ?? [],
+    resources: { user: sides.actualUsers ?? [], servicePrincipal: [], group: sides.actualGroups ?? [] },
     members: new Map(Object.entries(sides.members ?? {}).map(([id, members]) => [id, new Set(members)])),
   };
-  const users = new Map((sides.users ?? []).map(user => [user.externalId, user]));
+  const users = new Map(
+    (sides.users ?? []).map(attributes => [
+      String(attributes.externalId),
+      {
+        create: attributes,
+        set: attributes,
+        match: matchOf(attributes, 'userName'),
+        adoptableName: String(attributes.userName),
+      },
+    ]),
+  );
   const groups = new Map(
     Object.entries(sides.groups ?? {}).map(([id, group]) => [id, desiredGroup(id, group)]),
   );
-  return compare({ users, groups }, actual, sides.links ?? []);
+  return compare({ users, servicePrincipals: new Map(), groups }, actual, sides.links ?? [], {
+    matching: {
+      user: ['externalId', 'userName'],
+      servicePrincipal: ['externalId', 'applicationId'],
+      group: ['externalId', 'displayName'],
+    },
+    suffixLength: sides.suffixLength,
+  });
 }
 
 /** The plan as `kind:id action`, sorted: enough for most tests. */
@@ -38,17 +57,24 @@ export function summary(sides: Sides): string[] {
     .sort();
 }
 
-function desiredGroup(id: string, { name, ...more }: Partial<DesiredGroup> & { name: string }): DesiredGroup {
+function matchOf(attributes: Attributes, name: string): Record<string, string> {
+  return { externalId: String(attributes.externalId), [name]: String(attributes[name]) };
+}
+
+function desiredGroup(id: string, { name, members = [], ...more }: Group): DesiredGroup {
+  const attributes = { displayName: name, externalId: id };
   return {
-    attributes: { displayName: name, externalId: id },
-    members: new Set(),
+    create: attributes,
+    set: attributes,
+    match: matchOf(attributes, 'displayName'),
     createdDateTime: null,
     hidden: false,
     ...more,
+    members: new Map([...members].map(member => [member, 'user' as const])),
   };
 }
 
-export function user(x: string, more: Partial<UserAttributes> = {}): UserAttributes {
+export function user(x: string, more: Attributes = {}): Attributes {
   return {
     userName: `${x}@contoso.com`,
     displayName: x.toUpperCase(),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Attributes } from '../../src/identity/desired.ts';
+import { kindTraits } from '../../src/planning/kind-traits.ts';
 import {
   type LinkFacts,
   nameChangeIsRefused,
@@ -8,8 +9,7 @@ import {
   type Wanted,
 } from '../../src/planning/resource-plan.ts';
 
-const user = { nameAttribute: 'userName', nameIsImmutable: true } as const;
-const group = { nameAttribute: 'displayName', nameIsImmutable: false } as const;
+const { user, group } = kindTraits;
 
 const mia = { userName: 'mia@contoso.com', displayName: 'Mia', externalId: 'e', active: true };
 const wanted: Wanted = { create: mia, set: mia };

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultConfig } from '../../src/config/provisioning-config.ts';
 import { RetryLater } from '../../src/identity/errors.ts';
 import type { Principal } from '../../src/identity/principal.ts';
+import { compilePolicy } from '../../src/provisioning/compile-policy.ts';
 import { NameConflicts } from '../../src/provisioning/name-conflict.ts';
 import type { Link } from '../../src/state/links.ts';
 import { type Pair, startPair } from '../directory/graph.ts';
@@ -45,8 +48,12 @@ async function linked(
   });
 }
 
+const policy = compilePolicy(
+  defaultConfig({ tenantId: randomUUID(), applicationObjectId: randomUUID(), accountId: randomUUID() }),
+);
+
 const check = (target: string, p: Principal, name: string) =>
-  new NameConflicts(storage.state, pair.graph).check(target, p, name);
+  new NameConflicts(storage.state, pair.graph, policy).check(target, p, name);
 
 describe('a name that nobody else holds', () => {
   test('is free, also to its own holder', async () => {

@@ -6,7 +6,7 @@ import type { MembershipRecord } from '../../src/state/memberships.ts';
 const NOTHING = { add: {}, remove: {} };
 
 function record(more: Partial<MembershipRecord>): MembershipRecord {
-  return { members: {}, uncertain: [], nested: [], removed: {}, grantSeen: {}, ...more };
+  return { members: {}, uncertain: [], kinds: {}, nested: [], removed: {}, grantSeen: {}, ...more };
 }
 
 test('a member whom an audit missed, and whom the target refused just now, is still to be added', () => {

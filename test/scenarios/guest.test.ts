@@ -28,7 +28,7 @@ test('a guest gets the name that he signs in with, and never the account of a me
   const changes = writesFromNow(world);
   directory.store.addMember(team.id, impostor.id);
   await world.drained({ laterLooks: true });
-  expect((await openHolds(world)).map(({ hold }) => hold)).toEqual([`name-in-use user:${impostor.id}`]);
+  expect((await openHolds(world)).map(({ hold }) => hold)).toEqual([`protected-name user:${impostor.id}`]);
   directory.store.update(impostor.id, { accountEnabled: false });
   await world.drained({ laterLooks: true });
   expect(changes.paths()).toEqual([]);

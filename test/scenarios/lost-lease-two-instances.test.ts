@@ -70,9 +70,10 @@ test('an owner that lost its lease starts no write any more, and a late one of h
 
   // The lease runs out, and another instance takes the target.
   world.clock.advance(10_000);
-  await world.start(APPLY, { DATABRICKS_SCIM_TOKEN: '' });
+  // Before it starts: until then its look at ada would rightly find what the first one is about to write.
   directory.store.update(ada.id, { displayName: 'Ada 2' });
   directory.store.update(carol.id, { displayName: 'Carol 2' });
+  await world.start(APPLY, { DATABRICKS_SCIM_TOKEN: '' });
   // Until then either instance may get a message; the first one can do no more than put it off.
   await march(
     world,

@@ -70,5 +70,5 @@ test('a group of the expected name that somebody planted in the target is neithe
 function plant({ databricks: { store } }: World['cloud'], displayName: string): void {
   const mallory =
     store.user('mallory@contoso.com') ?? store.add({ type: 'Users', userName: 'mallory@contoso.com' });
-  store.add({ type: 'Groups', displayName, members: [mallory.id], roles: ['billing_admin'] });
+  store.add({ type: 'Groups', displayName, members: [mallory.id], roles: ['marketplace.reader'] });
 }

@@ -9,21 +9,21 @@ describe('a cursor', () => {
   test('is moved by one of two readers', async () => {
     const { cursors } = storage.state;
     expect(await cursors.read('user')).toBeUndefined();
-    await cursors.restart('user', 'link-1', 1);
+    await cursors.restart('user', { deltaLink: 'link-1', savedAt: 1 });
     const from = await cursors.read('user');
     if (from === undefined) throw new Error('no cursor');
-    expect(await cursors.advance('user', from, 'link-2', 2)).toBe(true);
-    expect(await cursors.advance('user', from, 'link-x', 3)).toBe(false);
+    expect(await cursors.advance('user', from, { deltaLink: 'link-2', savedAt: 2 })).toBe(true);
+    expect(await cursors.advance('user', from, { deltaLink: 'link-x', savedAt: 3 })).toBe(false);
     expect((await cursors.read('user'))?.value).toEqual({ deltaLink: 'link-2', savedAt: 2 });
     expect(await cursors.read('group')).toBeUndefined();
   });
 
   test('that was restarted fences whoever reads on from before', async () => {
     const { cursors } = storage.state;
-    await cursors.restart('group', 'old', 1);
+    await cursors.restart('group', { deltaLink: 'old', savedAt: 1 });
     const from = await cursors.read('group');
-    await cursors.restart('group', 'new', 2);
-    expect(from && (await cursors.advance('group', from, 'older', 3))).toBe(false);
+    await cursors.restart('group', { deltaLink: 'new', savedAt: 2 });
+    expect(from && (await cursors.advance('group', from, { deltaLink: 'older', savedAt: 3 }))).toBe(false);
     expect((await cursors.read('group'))?.value.deltaLink).toBe('new');
   });
 });

@@ -69,7 +69,7 @@ export function exampleTenant(): ExampleTenant {
       devices: [device],
       assignments: [
         ...made.filter(({ isAssigned }) => isAssigned).map(({ id }) => id),
-        // Assigned by themselves; the last of them are in no group at all. Service principals come later.
+        // Assigned by themselves; the last of them are in no group at all.
         ...everybody.employees.slice(-6).map(({ id }) => id),
         ...apps.slice(5, 7).map(({ id }) => id),
       ].map(principalId => ({ principalId, resourceId: applicationObjectId })),

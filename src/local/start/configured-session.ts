@@ -47,9 +47,9 @@ export async function startConfiguredSession(o: {
     deadLetters: () => peekDeadLetters(settings),
     notificationUrl,
     addresses: [
-      ['tenant', settings.tenantId],
+      ['tenant', settings.config.source.tenantId],
       ['Microsoft Graph', settings.graphUrl],
-      ['Databricks', `${settings.databricks.host}, account ${settings.databricks.accountId}`],
+      ['Databricks', `${settings.databricks.host}, account ${settings.config.targets[0].accountId}`],
       ['notifications', notificationUrl ?? 'none: the poll alone hears of changes, within a minute or so'],
       ...(notificationUrl === undefined
         ? []

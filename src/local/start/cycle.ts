@@ -1,4 +1,5 @@
 import { sleep } from '../../identity/clock.ts';
+import type { PrincipalKind } from '../../identity/principal.ts';
 import { requestCycle } from '../../operations/request-cycle.ts';
 import { type LoadProgress, readProgress } from '../../operations/status.ts';
 import { count, type Screen } from './screen.ts';
@@ -64,8 +65,9 @@ function describe(targets: readonly LoadProgress[], isCompared: boolean): string
   const quarantine = targets.find(target => target.quarantine !== undefined)?.quarantine;
   if (quarantine !== undefined) return `waiting: ${quarantine}`;
   if (!isCompared) return 'comparing Entra ID with Databricks';
-  const of = (kind: 'user' | 'group') => sum(targets.map(({ linked }) => linked[kind]));
-  return `${count(of('user'), 'user')}, ${count(of('group'), 'group')} provisioned`;
+  const of = (kind: PrincipalKind) => sum(targets.map(({ linked }) => linked[kind]));
+  const parts = [count(of('user'), 'user'), count(of('servicePrincipal'), 'service principal')];
+  return `${parts.join(', ')}, ${count(of('group'), 'group')} provisioned`;
 }
 
 function stuck(targets: readonly LoadProgress[], session: Session): Stuck {

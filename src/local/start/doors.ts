@@ -1,4 +1,4 @@
-import { approveHold, listHolds, type OpenHold } from '../../operations/holds.ts';
+import { approveHold, listHolds, type OpenHold, rejectHold } from '../../operations/holds.ts';
 import { approvePlan, summarizePlan } from '../../operations/plan.ts';
 import { openConfigured } from './configured-session.ts';
 import type { StartOptions } from './options.ts';
@@ -23,6 +23,10 @@ export async function openDoor(
           `Approved ${id} in ${target}. The running pipeline looks at it again and acts on what is still wanted.`,
         );
       }
+    } else if (action.kind === 'reject') {
+      for (const { id, target } of await rejectHold(app, action.id)) {
+        screen.line(`Rejected ${id} in ${target}. It stays undone for as long as its reason is the same.`);
+      }
     } else {
       showPlan(screen, await summarizePlan(app));
       const released = await approvePlan(app);
@@ -45,7 +49,13 @@ function showHold(screen: Screen, hold: OpenHold): void {
     ['target', hold.target],
     ['since', new Date(hold.heldAt).toISOString()],
     ['why', `${hold.cause}${touched}`],
-    ['what helps', hold.approvedAt === undefined ? hold.whatHelps : 'approved: waits for its next look'],
+    ['what helps', whatHelps(hold)],
     ...(hold.canBeApproved ? [['approve', `npm start -- --approve '${hold.id}'`] as const] : []),
+    ...(hold.rejectedAt === undefined ? [['reject', `npm start -- --reject '${hold.id}'`] as const] : []),
   ]);
+}
+
+function whatHelps({ approvedAt, rejectedAt, whatHelps: text }: OpenHold): string {
+  if (approvedAt !== undefined) return 'approved: waits for its next look';
+  return rejectedAt === undefined ? text : `rejected: stays as it is; ${text}`;
 }

@@ -8,6 +8,7 @@ export interface StartOptions {
     | { readonly kind: 'run'; readonly once: boolean; readonly json: boolean }
     | { readonly kind: 'holds' }
     | { readonly kind: 'approve'; readonly id: string }
+    | { readonly kind: 'reject'; readonly id: string }
     | { readonly kind: 'approve-plan' };
   /** File with real settings; when it does not exist, everything is local. */
   readonly settingsFile: string;
@@ -33,6 +34,7 @@ ${DEFAULT_SETTINGS_FILE} exists, against the tenant, Service Bus and Databricks 
   --json           with --once: the last line of standard output is one JSON object, all else goes to standard error
   --holds          lists what is held back for a person to decide                     (needs configured settings)
   --approve ID     approves one of these                                              (needs configured settings)
+  --reject ID      keeps one of these back until its reason changes                   (needs configured settings)
   --approve-plan   lets a target that waits in plan-only be written to                (needs configured settings)
   --settings FILE  another settings file than ${DEFAULT_SETTINGS_FILE}
   --no-limits      the local Databricks without its published request limits
@@ -43,12 +45,13 @@ Exit codes: 0 done or converged, 1 failed or not converged, 2 wrong use, 130 int
 
 /** @throws {UsageError} */
 export function readOptions(args: readonly string[]): StartOptions {
-  const { help, once, json, holds, approve, settings, ...flags } = parse(args);
+  const { help, once, json, holds, approve, reject, settings, ...flags } = parse(args);
   const planned = flags['approve-plan'];
   const noLimits = flags['no-limits'];
   const doors = [
     holds && '--holds',
     approve !== undefined && '--approve',
+    reject !== undefined && '--reject',
     planned && '--approve-plan',
   ].filter(Boolean);
   if (!help && doors.length > 1) throw wrong(`${doors.join(' and ')} do not go together`);
@@ -60,6 +63,7 @@ export function readOptions(args: readonly string[]): StartOptions {
     if (help) return { kind: 'help' };
     if (holds) return { kind: 'holds' };
     if (approve !== undefined) return { kind: 'approve', id: approve };
+    if (reject !== undefined) return { kind: 'reject', id: reject };
     if (planned) return { kind: 'approve-plan' };
     return { kind: 'run', once, json };
   }
@@ -78,6 +82,7 @@ function parse(args: readonly string[]) {
         'approve-plan': flag,
         'no-limits': flag,
         approve: { type: 'string' },
+        reject: { type: 'string' },
         settings: { type: 'string' },
       },
     }).values;

@@ -22,6 +22,7 @@ export function showSummary(
   screen.line();
   screen.table([
     ['users', `${total(({ users }) => users)} linked and active`],
+    ['service principals', `${total(({ servicePrincipals }) => servicePrincipals)} linked and active`],
     ['groups', `${total(({ groups }) => groups)} linked`],
     ['memberships', `${total(({ memberships }) => memberships)}, nested groups flattened`],
     ['held', held === 0 ? 'nothing' : `${held}, for a person to decide`],

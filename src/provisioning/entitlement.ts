@@ -1,0 +1,140 @@
+import { now } from '../identity/clock.ts';
+import { RetryLater } from '../identity/errors.ts';
+import type { Principal, PrincipalKind } from '../identity/principal.ts';
+import { coversAll, type Policy } from './policy.ts';
+import type { SourceAccess } from './source-evidence.ts';
+
+/** Why a principal is entitled to be in the target. */
+export interface Entitlement {
+  /** Values of the app roles that it was assigned, itself or through a group. Empty unless a mapping reads them. */
+  readonly appRoles: readonly string[];
+}
+
+/** What the source says about the groups above a principal. */
+export interface Above {
+  /** Groups that hold it, directly or through others. */
+  readonly all: readonly string[];
+  /** Those through which an assignment reaches it. */
+  readonly reaching: readonly string[];
+}
+
+/** What hardly ever changes is read anew after this long. */
+const LIVES_MS = 300_000;
+
+/**
+ * Whether a principal is entitled: everybody where the scope is everything, else who is assigned or included, itself
+ * or through a group. That somebody is not is believed only when two different reads agree.
+ */
+export class EntitlementReader {
+  readonly #o: SourceAccess;
+  #included: { readonly readAt: number; readonly ids: readonly string[] } | undefined;
+  #roles: { readonly readAt: number; readonly values: ReadonlyMap<string, string> } | undefined;
+
+  constructor(o: SourceAccess) {
+    this.#o = o;
+  }
+
+  /** Whether what we store, or the configuration, names the principal itself. */
+  async isNamed(p: Principal): Promise<boolean> {
+    return this.#isIncluded(p.id) || (await this.#o.state.assignments.has(p));
+  }
+
+  coversAll(p: Principal): boolean {
+    return coversAll(this.#o.policy, p);
+  }
+
+  /** Groups that give access to their members: assigned ones, and those that the configuration includes. */
+  async entitlingGroups(): Promise<string[]> {
+    const assigned = await this.#o.state.assignments.assignedGroups();
+    return [...new Set([...assigned, ...(await this.#includedGroups())])];
+  }
+
+  async above(p: Principal): Promise<Above> {
+    const all = await this.#o.directory.listTransitiveMemberOf(p);
+    if (this.#o.policy.nesting.reach === 'transitive') return { all, reaching: all };
+    return { all, reaching: await this.#o.directory.listMemberOf(p) };
+  }
+
+  /** By one read; undefined: not entitled as far as this read shows. */
+  async read(p: Principal, above: Above): Promise<Entitlement | undefined> {
+    const { directory, applicationObjectId, policy } = this.#o;
+    const covered = this.coversAll(p) || this.#isIncluded(p.id);
+    const wantsRoles = readsAppRoles(policy, p.kind);
+    if (covered && !wantsRoles) return { appRoles: [] };
+    const own = (await directory.listOwnAssignments(p, applicationObjectId)) ?? [];
+    const entitling = new Set(await this.entitlingGroups());
+    // An assignment of a group reaches a group below it only where descendants are provisioned.
+    const reaches = p.kind !== 'group' || policy.nesting.descendants;
+    const through = reaches ? above.reaching.filter(id => entitling.has(id)) : [];
+    if (!covered && own.length === 0 && through.length === 0) return undefined;
+    if (!wantsRoles) return { appRoles: [] };
+    const groupRoles = await this.#o.state.assignments.rolesOf(through);
+    return { appRoles: await this.#valuesOf([...own.map(({ appRoleId }) => appRoleId), ...groupRoles]) };
+  }
+
+  /**
+   * The second, different read after {@link read} found nothing: undefined when it agrees.
+   * @throws {RetryLater} when the reads disagree, or leave the question open.
+   */
+  async confirmNone(p: Principal, above: Above): Promise<Entitlement | undefined> {
+    if (await this.#o.state.assignments.has(p)) throw disagreement(p, 'assignments');
+    const reaches = p.kind !== 'group' || this.#o.policy.nesting.descendants;
+    if (!reaches) return undefined;
+    if (await this.#assignedSinceThePoll(above)) return { appRoles: [] };
+    const entitling = await this.entitlingGroups();
+    const still =
+      this.#o.policy.nesting.reach === 'transitive'
+        ? await this.#o.directory.checkMemberGroups(p, entitling)
+        : // A check knows no difference between direct and nested members: the read is repeated instead.
+          (await this.#o.directory.listMemberOf(p)).filter(id => entitling.includes(id));
+    if (still === undefined) throw new RetryLater(`a ${p.kind} vanished between two reads`);
+    if (still.length > 0) throw disagreement(p, 'memberships');
+    return undefined;
+  }
+
+  /** What we store of the assignments is as old as the last poll: it may have moved to a group assigned since. */
+  async #assignedSinceThePoll(above: Above): Promise<boolean> {
+    if (above.reaching.length === 0) return false;
+    const listed = await this.#o.directory.listAssignments(this.#o.applicationObjectId);
+    const groups = new Set(listed.map(({ principal }) => principal.id));
+    return above.reaching.some(group => groups.has(group));
+  }
+
+  /** The configuration names ids without their kind. */
+  async #includedGroups(): Promise<readonly string[]> {
+    const { include } = this.#o.policy.scope;
+    if (include.size === 0) return [];
+    if (this.#included === undefined || now() - this.#included.readAt > LIVES_MS) {
+      const found = await this.#o.directory.getGroups([...include]);
+      const ids = [...found].flatMap(([id, group]) => (group === undefined ? [] : [id]));
+      this.#included = { readAt: now(), ids };
+    }
+    return this.#included.ids;
+  }
+
+  #isIncluded(id: string): boolean {
+    return this.#o.policy.scope.include.has(id.toLowerCase());
+  }
+
+  async #valuesOf(appRoleIds: readonly string[]): Promise<string[]> {
+    if (this.#roles === undefined || now() - this.#roles.readAt > LIVES_MS) {
+      const application = await this.#o.directory.findEnterpriseApplication(this.#o.applicationObjectId);
+      const roles = application?.appRoles ?? [];
+      const values = new Map(roles.flatMap(({ id, value }) => (value === null ? [] : [[id, value]])));
+      this.#roles = { readAt: now(), values };
+    }
+    const { values } = this.#roles;
+    return [...new Set(appRoleIds.flatMap(id => values.get(id) ?? []))].sort();
+  }
+}
+
+/** Whether anything of the configuration depends on the app roles that a principal of that kind is assigned. */
+export function readsAppRoles(policy: Pick<Policy, 'mappings' | 'scope'>, kind: PrincipalKind): boolean {
+  return [policy.mappings[kind], policy.scope.filters[kind]].some(({ attributes }) =>
+    attributes.includes('appRoleAssignments'),
+  );
+}
+
+export function disagreement(p: Principal, what: string): RetryLater {
+  return new RetryLater(`two reads of a ${p.kind}'s ${what} disagree`, { afterMs: 60_000 });
+}

@@ -1,0 +1,52 @@
+import type { SourceMember } from '../directory/types.ts';
+import { forEachAtOnce } from '../identity/at-once.ts';
+import type { Principal, PrincipalKind } from '../identity/principal.ts';
+import type { State } from '../state/state.ts';
+
+/** The wanted members of a group by what can be done about each: Entra ids, and the SCIM ids of those who are linked. */
+export interface ResolvedMembers {
+  readonly linked: Readonly<Record<string, string>>;
+  /** Without a link, and enabled: to be created first. */
+  readonly pending: readonly string[];
+  /** Without a link, and disabled: not created. */
+  readonly disabled: readonly string[];
+  /** Linked, switched off by us, and enabled in the source. */
+  readonly switchedOff: readonly string[];
+  /** Somebody else took the account away in the target. */
+  readonly takenAway: readonly string[];
+  /** Kind of everybody named above. */
+  readonly kinds: Readonly<Record<string, PrincipalKind>>;
+}
+
+/** Table reads of one look that run at the same time. */
+const READS_AT_ONCE = 16;
+
+/** Splits the source's list by what can be done about each of them now. */
+export async function resolveMembers(
+  state: State,
+  target: string,
+  members: readonly SourceMember[],
+): Promise<ResolvedMembers> {
+  const linked: Record<string, string> = {};
+  const kinds: Record<string, PrincipalKind> = {};
+  const lists = { pending: new Array<string>(), disabled: new Array<string>() };
+  const switchedOff: string[] = [];
+  const takenAway: string[] = [];
+  await forEachAtOnce(members, READS_AT_ONCE, async member => {
+    const p = principalOf(member);
+    if (p === undefined) return;
+    kinds[p.id] = p.kind;
+    const link = (await state.links.get(target, p))?.value;
+    if (link?.status === 'linked' && link.scimId !== undefined) {
+      linked[p.id] = link.scimId;
+      if (link.written.active === false && member.accountEnabled === true) switchedOff.push(p.id);
+    } else if (link?.status === 'gone') takenAway.push(p.id);
+    else if (member.accountEnabled === false) lists.disabled.push(p.id);
+    else lists.pending.push(p.id);
+  });
+  return { linked, ...lists, switchedOff, takenAway, kinds };
+}
+
+function principalOf({ kind, id }: SourceMember): Principal | undefined {
+  return kind === 'other' ? undefined : { kind, id };
+}

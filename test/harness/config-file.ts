@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConfigPart } from './world-types.ts';
+
+/** A configuration file of its own for one test, with the ids of its local cloud. */
+export function createConfigFile(settings: Readonly<Record<string, string>>): {
+  readonly path: string;
+  write(config: ConfigPart): void;
+  remove(): void;
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'provisioning-config-'));
+  const path = join(folder, 'provisioning.config.json');
+  return {
+    path,
+    write: config => {
+      const source = {
+        tenantId: settings.ENTRA_TENANT_ID,
+        applicationObjectId: settings.ENTRA_APPLICATION_OBJECT_ID,
+        readHiddenMembership: settings.READ_HIDDEN_MEMBERSHIP === 'true',
+      };
+      const targets = [{ accountId: settings.DATABRICKS_ACCOUNT_ID }];
+      writeFileSync(path, JSON.stringify({ source, targets, ...config }));
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
