@@ -1,15 +1,43 @@
 import { defineConfig } from 'vitest/config';
 
+/** Signals, the environment, and what a library reads once when it is loaded: there one file must not touch another. */
+const alone = [
+  ...['local/start', 'operations', 'functions', 'harness', 'tooling'].map(
+    folder => `test/${folder}/**/*.test.ts`,
+  ),
+  'test/scim/verbose-log.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // A process for each file: module state, signals and leaks of one file cannot touch another.
     pool: 'forks',
     // One more than the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
     maxWorkers: 3,
     globalSetup: ['test/harness/global-setup.ts'],
-    setupFiles: ['test/harness/leak-check.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
+          setupFiles: ['test/harness/leak-check.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: alone,
+          // A process for several files: starting one costs more than most of these files do.
+          isolate: false,
+          setupFiles: ['test/harness/leak-check.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+    ],
   },
 });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { nearestName } from '../identity/nearest-name.ts';
 import { propertyNames } from './json-schema.ts';
 import { oneOf } from './provisioning-config-fields.ts';
-import { nearest } from './provisioning-config-nearest.ts';
 
 /** Something in the file that is refused. The text completes a sentence that begins with the path. */
 export interface Problem {
@@ -43,7 +43,7 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function unknownKey(path: readonly PropertyKey[], key: string): Problem {
   const known = propertyNames(path);
-  const meant = nearest(key, known);
+  const meant = nearestName(key, known);
   const help = meant === undefined ? `possible here: ${known.join(', ')}` : `did you mean "${meant}"?`;
   return { path: [...path, key], at: 'key', text: `is unknown: ${help}` };
 }
@@ -51,7 +51,7 @@ function unknownKey(path: readonly PropertyKey[], key: string): Problem {
 function hint(issue: z.core.$ZodIssue, root: unknown): string {
   const value = valueAt(root, issue.path);
   if (issue.code !== 'invalid_value' || typeof value !== 'string') return '';
-  const meant = nearest(
+  const meant = nearestName(
     value,
     issue.values.filter(word => typeof word === 'string'),
   );

@@ -1,4 +1,5 @@
 import { findNodeAtLocation, getNodeValue, type Node, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { placeIn } from '../identity/place-in-text.ts';
 
 /** Where something stands in a file: an offset into its text. */
 export interface Misplaced {
@@ -34,12 +35,6 @@ export function readConfigText(text: string): ConfigText | { readonly misplaced:
       return node.parent?.type === 'property' ? node.parent.offset : node.offset;
     },
   };
-}
-
-/** Line and column, both from 1, as editors count them. */
-export function lineAndColumn(text: string, offset: number): string {
-  const lines = text.slice(0, offset).split(/\r\n|[\r\n]/);
-  return `${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
 function nodeAround(root: Node, path: readonly PropertyKey[]): Node {
@@ -83,10 +78,10 @@ function syntaxErrors(
   text: string,
   errors: readonly { error: number; offset: number; length: number }[],
 ): readonly Misplaced[] {
-  const found = new Map<string | undefined, Misplaced>();
+  const found = new Map<number, Misplaced>();
   for (const { error, offset, length } of errors) {
     const code = printParseErrorCode(error);
-    const line = lineAndColumn(text, offset).split(':')[0];
+    const { line } = placeIn(text, offset);
     if (found.has(line) || (consequences.has(code) && found.size > 0)) continue;
     const token = text.slice(offset, offset + Math.min(length, 40));
     const explanation = explanations[code] ?? `${token} is no JSON: names and text stand in double quotes`;

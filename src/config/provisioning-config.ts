@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { ConfigurationError } from '../identity/errors.ts';
+import { placeIn } from '../identity/place-in-text.ts';
 import type { MappingRule } from '../mapping/attribute-mapping.ts';
 import { defaultMappings } from '../mapping/default-mappings.ts';
 import type { Filter } from '../scope/filter.ts';
 import { contradictions, ruleProblems } from './provisioning-config-checks.ts';
 import { formProblems, type Problem } from './provisioning-config-problems.ts';
 import { provisioningSchema } from './provisioning-config-schema.ts';
-import { lineAndColumn, readConfigText } from './provisioning-config-text.ts';
+import { readConfigText } from './provisioning-config-text.ts';
 
 /** What `provisioning.config.json` says, complete. All ids are in lower case. */
 export interface ProvisioningConfig {
@@ -158,7 +159,10 @@ function refused(
 ): ConfigurationError {
   const lines = misplaced
     .toSorted((a, b) => a.offset - b.offset)
-    .map(({ offset, text }) => `  ${fileName}:${lineAndColumn(content, offset)} ${onOneLine(text)}`);
+    .map(({ offset, text }) => {
+      const { line, column } = placeIn(content, offset);
+      return `  ${fileName}:${line}:${column} ${onOneLine(text)}`;
+    });
   const count = lines.length === 1 ? 'a problem' : `${lines.length} problems`;
   return new ConfigurationError([`The provisioning configuration has ${count}:`, ...lines].join('\n'));
 }

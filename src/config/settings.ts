@@ -1,23 +1,21 @@
 import { z } from 'zod';
+import { mayCarryTokens } from '../identity/service-url.ts';
 import { isServiceBusConnection, isStorageConnection } from './connection-strings.ts';
 import type { ProvisioningConfig } from './provisioning-config.ts';
+import { GUID } from './provisioning-config-fields.ts';
 import { readConfig } from './read-config.ts';
 import { refused } from './refused-setting.ts';
 import type { SettingName } from './setting-texts.ts';
 
-const guid = z.string().regex(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i);
+const guid = z.string().regex(GUID);
 const optionalText = z.string().min(1).optional();
 const rate = z.coerce.number().positive().max(1_000).optional();
 
-/** `http:` is accepted on loopback only: tokens never cross a network in clear text. */
 const serviceUrl = z.string().refine(text => {
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     return false;
-  return (
-    url.protocol === 'https:' ||
-    (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname))
-  );
+  return mayCarryTokens(url);
 });
 
 const schema = z.object({

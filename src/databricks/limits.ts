@@ -23,5 +23,8 @@ export const MAX_ADDS_PER_PATCH = 500;
 /** Operations in one PATCH of removals. Clients are known to send 50 of them (grusin-db); RFC 7644 sets no limit. */
 export const MAX_OPERATIONS_PER_PATCH = 100;
 
+/** Groups within groups (Microsoft Learn, "Resource limits"). */
+export const MAX_NESTING_DEPTH = 10;
+
 /** Characters of a group's displayName (docs.databricks.com, "Update group details" of the account SCIM API). */
 export const MAX_NAME_LENGTH = 255;

@@ -28,6 +28,7 @@ export function kindOfLink(link: string): PrincipalKind | undefined {
 interface Draft {
   removed: 'changed' | 'deleted' | undefined;
   accountEnabled: boolean | undefined;
+  userPrincipalName: string | undefined;
   members: Map<string, { member: DeltaMember; removed: boolean }>;
 }
 
@@ -47,12 +48,14 @@ export class DeltaMerge {
     const draft = this.#drafts.get(item.id) ?? {
       removed: undefined,
       accountEnabled: undefined,
+      userPrincipalName: undefined,
       members: new Map(),
     };
     this.#drafts.set(item.id, draft);
     // An unknown reason is taken as the milder one: restorable.
     draft.removed = item['@removed'] && (item['@removed'].reason === 'deleted' ? 'deleted' : 'changed');
     if (typeof item.accountEnabled === 'boolean') draft.accountEnabled = item.accountEnabled;
+    if (typeof item.userPrincipalName === 'string') draft.userPrincipalName = item.userPrincipalName;
     for (const { '@odata.type': type, id, '@removed': removed } of item['members@delta'] ?? []) {
       draft.members.set(id, { member: { id, kind: kindOfType(type) }, removed: removed !== undefined });
     }
@@ -66,6 +69,7 @@ export class DeltaMerge {
         id,
         ...(draft.removed && { removed: draft.removed }),
         ...(draft.accountEnabled !== undefined && { accountEnabled: draft.accountEnabled }),
+        ...(draft.userPrincipalName !== undefined && { userPrincipalName: draft.userPrincipalName }),
         addedMembers: members.filter(m => !m.removed).map(m => m.member),
         removedMembers: members.filter(m => m.removed).map(m => m.member),
       };

@@ -140,6 +140,15 @@ export class GraphDirectory {
     return this.#memberships.membersOf(groupId, 'transitiveMembers');
   }
 
+  /**
+   * The groups within a group, at any depth, by an advanced query, whose index may lag by some seconds.
+   *
+   * @throws Absent.
+   */
+  listNestedGroups(groupId: string): Promise<SourceMember[]> {
+    return this.#memberships.groupsBelow(groupId);
+  }
+
   /** Ids of the groups that hold the principal directly, hidden ones left out. @throws Absent. */
   listMemberOf(principal: Principal): Promise<string[]> {
     return this.#memberships.groupsOf(principal, 'memberOf');

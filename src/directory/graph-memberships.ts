@@ -30,6 +30,16 @@ export class GraphMemberships {
     return members.map(toMember);
   }
 
+  async groupsBelow(groupId: string): Promise<SourceMember[]> {
+    const relation = 'transitiveMembers/microsoft.graph.group';
+    const select = 'id,visibility,securityEnabled';
+    const path = `${principalPath({ kind: 'group', id: groupId })}/${relation}?$select=${select}&$count=true&$top=999`;
+    const what = 'listing the groups within a group';
+    const headers = { ConsistencyLevel: 'eventual' };
+    const found = await readAll(this.#graph, { method: 'GET', path, headers, what }, schemas.nestedGroup);
+    return found.map(toNestedGroup);
+  }
+
   async groupsOf(principal: Principal, relation: 'memberOf' | 'transitiveMemberOf'): Promise<string[]> {
     const path = `${principalPath(principal)}/${relation}?$select=id&$top=999`;
     const what = 'listing the groups of a principal';
@@ -80,12 +90,19 @@ function checkPath(principal: Principal): string {
 function toMember(found: z.output<typeof schemas.directoryObject>): SourceMember {
   const { id, accountEnabled, visibility, securityEnabled } = found;
   const kind = kindOfType(found['@odata.type']);
-  if (kind === 'group') {
-    // Of an object that the caller may not read, a list tells type and id only, and every group has this property.
-    // Source: "Permissions reference", limited information returned for inaccessible member objects.
-    const readable = typeof securityEnabled === 'boolean';
-    return { id, kind, hiddenMembership: !readable || visibility?.toLowerCase() === 'hiddenmembership' };
-  }
+  if (kind === 'group') return toNestedGroup({ id, visibility, securityEnabled });
   const told = kind !== 'other' && typeof accountEnabled === 'boolean';
   return { id, kind, ...(told && { accountEnabled }) };
+}
+
+function toNestedGroup({
+  id,
+  visibility,
+  securityEnabled,
+}: z.output<typeof schemas.nestedGroup>): SourceMember {
+  // Of an object that the caller may not read, a list tells type and id only, and every group has this property.
+  // Source: "Permissions reference", limited information returned for inaccessible member objects.
+  const readable = typeof securityEnabled === 'boolean';
+  const hiddenMembership = !readable || visibility?.toLowerCase() === 'hiddenmembership';
+  return { id, kind: 'group', hiddenMembership };
 }

@@ -71,6 +71,8 @@ export const directoryObject = z.object({
   securityEnabled: z.boolean().nullish(),
 });
 
+export const nestedGroup = directoryObject.pick({ id: true, visibility: true, securityEnabled: true });
+
 export const deletedObject = z.object({ id, deletedDateTime: text });
 
 export const enterpriseApplication = z.object({
@@ -95,6 +97,7 @@ export const deltaItem = z.object({
   id,
   '@removed': removed.optional(),
   accountEnabled: z.boolean().nullish(),
+  userPrincipalName: z.string().nullish(),
   'members@delta': z
     .array(z.object({ '@odata.type': z.string().optional(), id, '@removed': removed.optional() }))
     .optional(),

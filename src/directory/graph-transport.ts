@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { now } from '../identity/clock.ts';
 import { ConfigurationError, Permanent, RetryLater } from '../identity/errors.ts';
 import { retryAfterMs } from '../identity/retry-after.ts';
+import { mayCarryTokens } from '../identity/service-url.ts';
 import { SourceUnavailable } from './errors.ts';
 import { failureOf, isQuickRetry } from './graph-failures.ts';
 import { Exchange, refuseForeign, SendToGraph } from './graph-middleware.ts';
@@ -45,7 +46,7 @@ export class GraphTransport {
 
   constructor(options: GraphTransportOptions) {
     const baseUrl = new URL(options.baseUrl);
-    if (baseUrl.protocol !== 'https:' && !/^(127\.0\.0\.1|\[::1\]|localhost)$/.test(baseUrl.hostname)) {
+    if (!mayCarryTokens(baseUrl)) {
       throw new ConfigurationError(
         'Graph must be reached over https, for example https://graph.microsoft.com',
       );

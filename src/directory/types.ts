@@ -104,6 +104,8 @@ export interface DeltaChange {
   readonly removed?: 'changed' | 'deleted';
   /** Users and service principals, where the answer carries it. */
   readonly accountEnabled?: boolean;
+  /** Users, where the answer carries it. */
+  readonly userPrincipalName?: string;
   readonly addedMembers: readonly DeltaMember[];
   readonly removedMembers: readonly DeltaMember[];
 }

@@ -25,14 +25,19 @@ export interface GroupAttributes {
  */
 export type Attributes = Partial<Record<string, string | boolean>>;
 
-/** The key under which one value of a multi-valued attribute is a flag; it is a SCIM path as well. */
+/**
+ * The key under which one value of a multi-valued attribute is a flag: its SCIM path, with the value as a JSON string,
+ * which is what RFC 7644 §3.4.2.2 asks for.
+ * @throws {RangeError} when `list` is not a plain attribute name
+ */
 export function valuePath(list: string, value: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(list)) throw new RangeError(`not an attribute name: ${list}`);
   return `${list}[value eq ${JSON.stringify(value)}]`;
 }
 
 /** Takes the key of one value apart; undefined for the key of a simple attribute. */
 export function parseValuePath(key: string): { readonly list: string; readonly value: string } | undefined {
-  const [, list, value] = /^(\w+)\[value eq ("(?:[^"\\]|\\.)*")\]$/.exec(key) ?? [];
+  const [, list, value] = /^([A-Za-z][A-Za-z0-9]*)\[value eq ("(?:[^"\\]|\\.)*")\]$/.exec(key) ?? [];
   if (list === undefined || value === undefined) return undefined;
   return { list, value: JSON.parse(value) as string };
 }

@@ -4,6 +4,14 @@
  */
 export type SourceValue = string | number | boolean | readonly string[] | null;
 
+/** Without what counts as no value: the empty text, empty texts in a list, a list of nothing else. */
+export function present(value: SourceValue): SourceValue {
+  if (value === null || value === '') return null;
+  if (typeof value !== 'object') return value;
+  const filled = value.filter(item => item !== '');
+  return filled.length === 0 ? null : filled;
+}
+
 /**
  * Reads one attribute of one Entra object by its name in Entra's provisioning schema, such as `userPrincipalName` or
  * `extensionAttribute1`. Always the whole object: an attribute that did not change is read like any other.

@@ -5,7 +5,8 @@ import type { SourceReader, SourceValue } from '../identity/source-values.ts';
 import { kindTraits } from '../planning/kind-traits.ts';
 import { MappingFailure } from './attribute-mapping-errors.ts';
 import type { CompiledRule } from './attribute-mapping-rule.ts';
-import { textOf, valueAttributes } from './attribute-mapping-values.ts';
+import { valueAttributes } from './attribute-mapping-values.ts';
+import { textOf } from './expression/values.ts';
 import { type TargetAttribute, targetAttributes } from './target-attributes.ts';
 
 /** What the target should hold of one object, by flat key. */
@@ -143,7 +144,7 @@ function textPart(
 
 function singleText(value: SourceValue, target: TargetAttribute): string | undefined {
   if (value === null) return undefined;
-  if (Array.isArray(value))
+  if (typeof value === 'object')
     throw new MappingFailure('MappingValueIsList', target.path, 'takes one value, the mapping gives several');
   const text = textOf(value);
   if (target.maxLength !== undefined && text.length > target.maxLength)

@@ -1,5 +1,5 @@
 import type { PrincipalKind } from '../identity/principal.ts';
-import type { SourceReader, SourceValue } from '../identity/source-values.ts';
+import { present, type SourceReader, type SourceValue } from '../identity/source-values.ts';
 import { MappingError, MappingFailure } from './attribute-mapping-errors.ts';
 import { ExpressionFailure, ExpressionSyntaxError } from './expression/errors.ts';
 import { type Expression, parseExpression } from './expression/expression.ts';
@@ -110,11 +110,4 @@ function parsed(text: string, index: number): Expression {
 function assertKnown(kind: PrincipalKind, attribute: string, path: readonly (string | number)[]): void {
   if (sourceAttribute(kind, attribute) === undefined)
     throw new MappingError(path, whyNoSourceAttribute(kind, attribute));
-}
-
-function present(value: SourceValue): SourceValue {
-  if (value === null || value === '') return null;
-  if (!Array.isArray(value)) return value;
-  const filled = value.filter(item => item !== '');
-  return filled.length === 0 ? null : filled;
 }

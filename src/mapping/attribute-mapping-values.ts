@@ -1,6 +1,7 @@
 import { valuePath } from '../identity/desired.ts';
 import { foldName } from '../identity/names.ts';
 import type { SourceValue } from '../identity/source-values.ts';
+import { textOf } from './expression/values.ts';
 
 /** Entitlements that Databricks knows (Terraform provider, scim/scim.go). */
 const ENTITLEMENTS: readonly string[] = [
@@ -50,7 +51,7 @@ export function valueAttributes(
   given: SourceValue,
   mayAdminister: boolean,
 ): Readonly<Record<string, boolean>> {
-  const named = new Set(given === null ? [] : Array.isArray(given) ? given : [textOf(given)]);
+  const named = new Set(given === null ? [] : typeof given === 'object' ? given : [textOf(given)]);
   const wanted = new Map<string, boolean>();
   for (const value of values) {
     if (isAdminValue(value) && !mayAdminister) continue;
@@ -58,10 +59,4 @@ export function valueAttributes(
     else if (assert && !isAdminValue(value)) wanted.set(valuePath(attribute, value), false);
   }
   return Object.fromEntries(wanted);
-}
-
-/** A single value as text; booleans as the expression language writes them. */
-export function textOf(value: string | number | boolean | readonly string[]): string {
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return String(value);
 }

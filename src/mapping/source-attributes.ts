@@ -1,6 +1,7 @@
 import { Permanent } from '../identity/errors.ts';
+import { nearestName } from '../identity/nearest-name.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
-import type { SourceReader, SourceValue } from '../identity/source-values.ts';
+import { present, type SourceReader, type SourceValue } from '../identity/source-values.ts';
 import { SOURCE_ROWS, type SourceAttribute, type SourceRow, sourceRow } from './source-attributes-table.ts';
 
 export type { SourceAttribute, SourceType } from './source-attributes-table.ts';
@@ -39,21 +40,6 @@ export function sourceAttributes(kind: PrincipalKind): readonly SourceAttribute[
   return [...SOURCE_ROWS[kind].values()];
 }
 
-/** For error texts: the known name that is nearest to a misspelt one, if any is near. */
-export function nearestSourceAttribute(kind: PrincipalKind, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  // Beyond a third of the letters, a suggestion is more often wrong than right.
-  let allowed = Math.max(1, Math.floor(wanted.length / 3));
-  let nearest: string | undefined;
-  for (const known of SOURCE_ROWS[kind].keys()) {
-    const distance = editDistance(wanted, known.toLowerCase());
-    if (distance > allowed || (nearest !== undefined && distance === allowed)) continue;
-    allowed = distance;
-    nearest = known;
-  }
-  return nearest;
-}
-
 /** Says why a name is no attribute of a kind, and what is. For the texts of errors about configuration. */
 export function whyNoSourceAttribute(kind: PrincipalKind, name: string): string {
   const shown = JSON.stringify(name);
@@ -64,7 +50,7 @@ export function whyNoSourceAttribute(kind: PrincipalKind, name: string): string 
       ? `${start}: service principals have no directory extensions`
       : `${start}: a directory extension is named extension_<application id, 32 hex digits>_<name>`;
   }
-  const nearest = nearestSourceAttribute(kind, name);
+  const nearest = nearestName(name, SOURCE_ROWS[kind].keys());
   return nearest === undefined ? start : `${start}: did you mean ${JSON.stringify(nearest)}?`;
 }
 
@@ -96,7 +82,7 @@ export function sourceReader(
   return name => {
     const row = rowOf(kind, name);
     if (row.select === undefined)
-      return name === 'IsSoftDeleted' ? computed.isSoftDeleted : list(computed.appRoles);
+      return name === 'IsSoftDeleted' ? computed.isSoftDeleted : present(computed.appRoles);
     const property = Object.hasOwn(properties, row.select) ? properties[row.select] : undefined;
     if (property === undefined && !row.leftOutWhenEmpty) {
       const text = `Graph's answer about a ${kind} lacks ${row.select}, which ${name} is read from`;
@@ -119,32 +105,12 @@ function rowOf(kind: PrincipalKind, name: string): SourceRow {
 /** The value if it is of the row's type, or undefined. */
 function typed({ type }: SourceRow, value: unknown): SourceValue | undefined {
   if (value === null) return null;
-  if (type === 'strings') return Array.isArray(value) && value.every(isString) ? list(value) : undefined;
+  if (type === 'strings') return Array.isArray(value) && value.every(isString) ? present(value) : undefined;
   if (type === 'boolean') return typeof value === 'boolean' ? value : undefined;
   if (type === 'integer') return Number.isInteger(value) ? (value as number) : undefined;
-  if (!isString(value)) return undefined;
-  return value === '' ? null : value;
-}
-
-function list(values: readonly string[]): readonly string[] | null {
-  const filled = values.filter(value => value !== '');
-  return filled.length === 0 ? null : filled;
+  return isString(value) ? present(value) : undefined;
 }
 
 function isString(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-/** How many letters must be put in, taken out or changed (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(changed, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }

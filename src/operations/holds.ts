@@ -39,7 +39,7 @@ export class HoldNotApprovable extends Error {
 }
 
 /** What a person can do about each kind, and whether it is saying yes. */
-const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean; readonly text: string }>> = {
+export const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean; readonly text: string }>> = {
   'proposed-adoption': { approvable: true, text: 'approve it to take the resource over' },
   'large-shrink': { approvable: true, text: 'approve it to take the listed members out of the group' },
   'refused-adoption': {

@@ -29,6 +29,8 @@ export interface DesiredPicture {
   readonly users: ReadonlyMap<string, DesiredResource>;
   readonly servicePrincipals: ReadonlyMap<string, DesiredResource>;
   readonly groups: ReadonlyMap<string, DesiredGroup>;
+  /** Groups out of scope whose assignment brings their members into it all the same. */
+  readonly followed?: readonly string[];
 }
 
 /** A target as one complete read shows it, in our flat form. */

@@ -31,6 +31,8 @@ interface Decided {
   readonly adoptableName?: string;
   /** An account whose name changed is replaced by a new one. */
   readonly replaces?: boolean;
+  /** Wanted instead where no new account can be made. */
+  readonly otherwise?: Wanted;
   readonly holds: readonly LookHold[];
 }
 
@@ -81,7 +83,7 @@ export class AccountApplier {
     // Brought back by approval: its groups left its membership as it was.
     const isRestored = before?.value.status === 'gone' && applied.link?.value.status === 'linked';
     if (isRestored) await this.#wakeGroups(change, look);
-    await this.#wakeAfter(session, change, look);
+    await this.#wakeAfter(session, change, look, applied.link);
     // Without a link to come, the groups that want him write their others without waiting.
     if (applied.link === undefined)
       await state.memberIndex.sleepEverywhere(target, p.id, look.state === 'left');
@@ -125,11 +127,17 @@ export class AccountApplier {
     const holds = await this.#o.names.check(account, mapped, link);
     if (missing.length > 0)
       holds.push({ kind: 'missing-values', ids: [...missing], cause: 'required attributes have no value' });
-    const replaces = this.#o.policy.userNameChange === 'replace';
     const { signInName: adoptableName } = account;
+    const { userNameChange, protectedObjectIds } = this.#o.policy;
+    const isProtected = protectedObjectIds.has(account.id.toLowerCase());
+    const replaces = userNameChange === 'replace' && !isProtected;
+    const isPassedOn = holds.some(({ kind }) => kind === 'name-passed-on');
+    const off: Wanted = { set: { active: false } };
+    // A new account under the new name is what helps; only where none can be made, the old one goes by itself.
+    if (isPassedOn && replaces && holds.length === 1)
+      return { wanted: { create, set }, adoptableName, replaces, otherwise: off, holds: [] };
     if (holds.length === 0) return { wanted: { create, set }, adoptableName, replaces, holds };
-    if (holds.some(({ kind }) => kind === 'name-passed-on'))
-      return { wanted: { set: { active: false } }, holds };
+    if (isPassedOn && !isProtected) return { wanted: off, holds };
     return { wanted: { set: set.active === undefined ? {} : { active: set.active } }, holds };
   }
 
@@ -156,7 +164,12 @@ export class AccountApplier {
     await this.#o.followUps.look(change, groups, 'grant');
   }
 
-  async #wakeAfter(session: TargetSession, change: Change, look: AccountLook): Promise<void> {
+  async #wakeAfter(
+    session: TargetSession,
+    change: Change,
+    look: AccountLook,
+    link: LinkRow | undefined,
+  ): Promise<void> {
     const { state, followUps } = this.#o;
     if (look.state === 'deleted') {
       // A soft-deleted member does not show up as a removed one in any feed of his groups.
@@ -167,7 +180,10 @@ export class AccountApplier {
         'revoke',
       );
     } else if (look.state === 'inScope' && look.account.accountEnabled) {
-      await wakeWaiting(this.#o, session, change, change.principal);
+      // In scope and kept off all the same: his groups would ask for him again, and he for them, without end.
+      if (link?.value.written.active === false)
+        await state.memberIndex.sleepEverywhere(session.target.id, change.principal.id, true);
+      else await wakeWaiting(this.#o, session, change, change.principal);
     }
   }
 

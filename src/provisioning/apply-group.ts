@@ -1,4 +1,4 @@
-import type { Change, RowClass } from '../identity/change.ts';
+import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import { Permanent } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -11,11 +11,12 @@ import { deleteGroup } from './delete-group.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { forgetHolds } from './forget-holds.ts';
 import type { GroupNames } from './group-names.ts';
+import { asGroup, GroupNeighbours } from './group-neighbours.ts';
 import { kinds } from './kinds.ts';
 import { decideGroupLeave, noteLeaving } from './leaver.ts';
 import type { GroupLook, GroupReader } from './look-group.ts';
-import { cutCircles } from './nesting-circles.ts';
-import { notePending } from './note-pending.ts';
+import { wakeNamesakes } from './namesakes.ts';
+import { cutNesting } from './nesting-cuts.ts';
 import type { Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { type ResolvedMembers, resolveMembers } from './resolve-members.ts';
@@ -39,6 +40,7 @@ export class GroupApplier {
     readonly followUps: FollowUps;
     readonly policy: Policy;
   };
+  readonly #neighbours: GroupNeighbours;
 
   constructor(o: {
     state: State;
@@ -51,6 +53,7 @@ export class GroupApplier {
     policy: Policy;
   }) {
     this.#o = o;
+    this.#neighbours = new GroupNeighbours(o);
   }
 
   async apply(session: TargetSession, change: Change): Promise<Outcome> {
@@ -72,16 +75,18 @@ export class GroupApplier {
   }
 
   async #inScope(session: TargetSession, change: Change, look: InScope): Promise<Outcome> {
-    const { state, policy, followUps } = this.#o;
+    const { state, policy } = this.#o;
     const target = session.target.id;
     const p = change.principal;
     const gate = gateOf(await state.targets.read(target));
     if (gate === 'revoking' && (await state.links.get(target, p)) === undefined)
       throw new TargetClosed('the target takes revocations only');
     await noteLeaving(state, target, p, await state.links.get(target, p), undefined);
-    const { applied, failure } = await this.#applyResource(session, p, look, gate);
+    const { applied, failure } = await this.#applyResource(session, change, look, gate);
     if (applied.link?.value.status !== 'linked') {
       await state.memberIndex.sleepEverywhere(target, p.id);
+      // Held, or failed: its members are in scope all the same.
+      if (gate === 'open') await this.#neighbours.follow(session, change, look);
       return { ...outcome(applied.writes, applied.held, applied.unsettled), unfinished: failure };
     }
     await wakeWaiting(this.#o, session, change, p);
@@ -89,14 +94,16 @@ export class GroupApplier {
       await this.#hold(session, p, hiddenMembers);
       return outcome(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
     }
-    const { kept, cut } = await cutCircles(this.#o.source, p, look.members);
-    if (cut.length > 0) await this.#hold(session, p, circle(cut));
+    const { kept, circular, tooDeep } = await cutNesting(this.#o.source, p, look.members);
+    const cut = [...circular, ...tooDeep];
+    if (cut.length > 0) await this.#hold(session, p, nestingCut(cut, circular.length > 0));
     const members = await resolveMembers(state, target, kept);
     const isClosed = gate === 'revoking' || applied.held.includes('protected-name');
     // While only revocations are taken, members are compared as if those already written were all that is wanted.
     const wanted = isClosed ? await this.#alreadyWritten(target, applied.link, members) : members.linked;
-    if (gate === 'open') await this.#notePending(session, change, members);
-    if (policy.nesting.descendants) await this.#lookBelow(session, change, applied.link, look.nested);
+    if (gate === 'open') await this.#neighbours.notePending(session, change, members);
+    if (policy.nesting.descendants)
+      await this.#neighbours.lookBelow(session, change, applied.link, look.nested);
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted,
       kinds: members.kinds,
@@ -118,11 +125,12 @@ export class GroupApplier {
   /** A value that cannot be mapped keeps the resource as it is; it does not keep anybody in the group. */
   async #applyResource(
     session: TargetSession,
-    p: Principal,
+    change: Change,
     look: InScope,
     gate: 'open' | 'revoking',
   ): Promise<{ applied: AppliedResource; failure: Permanent | undefined }> {
     const { resources, names, policy } = this.#o;
+    const p = change.principal;
     const nothing = { wanted: { set: {} }, holds: [] as LookHold[] };
     let failure: Permanent | undefined;
     let decided: typeof nothing | Awaited<ReturnType<GroupNames['decide']>> = nothing;
@@ -134,6 +142,7 @@ export class GroupApplier {
         failure = error;
       }
     }
+    await wakeNamesakes(this.#o, change, decided.wanted.set);
     const applied = await resources.apply(session, p, kinds.group, decided.wanted, decided);
     return { applied, failure };
   }
@@ -154,10 +163,14 @@ export class GroupApplier {
     // Whatever its members were held for went with the assignment; a stale hold would keep others' access as well.
     await state.holds.withdraw(target, p, [...applied.held, ...keptByResource, 'group-deletion']);
     if (applied.link === undefined) await state.memberIndex.sleepEverywhere(target, p.id, true);
-    if (applied.link?.value.status !== 'linked' || decision === 'keep' || decision === 'wait')
+    if (look.entitles !== undefined && gateOf(await state.targets.read(target)) === 'open')
+      await this.#neighbours.follow(session, change, look.entitles);
+    const stays =
+      decision === 'keep' || decision === 'wait' || policy.protectedObjectIds.has(p.id.toLowerCase());
+    if (applied.link?.value.status !== 'linked' || stays)
       return outcome(applied.writes, applied.held, applied.unsettled);
-    await this.#forgetPending(target, p.id);
-    if (policy.nesting.descendants) await this.#lookBelow(session, change, applied.link, []);
+    if (look.entitles === undefined) await this.#neighbours.forgetPending(target, p.id);
+    if (policy.nesting.descendants) await this.#neighbours.lookBelow(session, change, applied.link, []);
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted: {},
       kinds: {},
@@ -201,53 +214,6 @@ export class GroupApplier {
     return Object.fromEntries(Object.entries(linked).filter(([id]) => id in value.members));
   }
 
-  /** Groups that came below this one, or are no longer below it, come into scope or leave it: no feed says so. */
-  async #lookBelow(
-    session: TargetSession,
-    change: Change,
-    link: LinkRow,
-    nested: readonly string[],
-  ): Promise<void> {
-    const { value } = await this.#o.state.records.read(session.target.id, link.value.scimId ?? '');
-    const [before, after] = [new Set(value.nested), new Set(nested)];
-    const gone = value.nested.filter(id => !after.has(id));
-    const come = nested.filter(id => !before.has(id));
-    const rowClass: RowClass = session.row === 'bulk' ? 'bulk' : 'grant';
-    await this.#o.followUps.look(change, gone.map(asGroup), 'revoke');
-    await this.#o.state.nesting.remember(change.principal.id, come, now());
-    await this.#o.followUps.look(change, come.map(asGroup), rowClass);
-  }
-
-  /**
-   * Members without a link: those who may be created are looked at, and wake the group when they are linked. Disabled
-   * ones are only remembered, so that the event that enables them is not taken for an irrelevant one. Members who had
-   * left the scope, and come back with this group, are told by no feed either.
-   */
-  async #notePending(session: TargetSession, change: Change, members: ResolvedMembers): Promise<void> {
-    const { state, followUps } = this.#o;
-    const pending = [...members.pending, ...members.switchedOff];
-    const { disabled } = members;
-    const rowClass = session.row === 'bulk' ? 'bulk' : 'grant';
-    // Each is asked once: his look asks for this group in its turn, and the two must not chase each other.
-    const group = change.principal.id;
-    await notePending(state.memberIndex, session.target.id, group, { pending, disabled }, unasked =>
-      followUps.look(
-        change,
-        unasked.map(id => ({ kind: members.kinds[id] ?? 'user', id })),
-        rowClass,
-      ),
-    );
-  }
-
-  async #forgetPending(target: string, group: string): Promise<void> {
-    const { memberIndex } = this.#o.state;
-    const waiting = [
-      ...(await memberIndex.pendingOf(target, group)),
-      ...(await memberIndex.asleepIn(target, group)),
-    ];
-    await memberIndex.removePending(target, group, waiting);
-  }
-
   async #hold(session: TargetSession, principal: Principal, hold: LookHold): Promise<void> {
     await this.#o.state.holds.hold(session.target.id, { ...hold, ids: [...hold.ids], principal }, now());
   }
@@ -259,12 +225,11 @@ const hiddenMembers: LookHold = {
   cause: 'the group, or one nested in it, hides its members',
 };
 
-function circle(ids: readonly string[]): LookHold {
-  return { kind: 'nesting-cut', ids, cause: 'the listed groups hold this one in their turn' };
-}
-
-function asGroup(id: string): Principal {
-  return { kind: 'group', id };
+function nestingCut(ids: readonly string[], isCircular: boolean): LookHold {
+  const cause = isCircular
+    ? 'the listed groups hold this one in their turn'
+    : 'the listed groups are nested deeper than the target allows';
+  return { kind: 'nesting-cut', ids, cause };
 }
 
 function outcome(writes: Outcome['writes'], holds: readonly HoldKind[], lookAgain: boolean): Outcome {

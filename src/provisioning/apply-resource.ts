@@ -56,7 +56,7 @@ export class ResourceApplier {
     p: Principal,
     kind: Kind,
     wanted: Wanted,
-    o: { adoptableName?: string; holds?: readonly LookHold[]; replaces?: boolean } = {},
+    o: { adoptableName?: string; holds?: readonly LookHold[]; replaces?: boolean; otherwise?: Wanted } = {},
   ): Promise<AppliedResource> {
     const { adoptableName } = o;
     const run = new ResourceRun({
@@ -69,7 +69,7 @@ export class ResourceApplier {
       adoptableName,
     });
     for (const { kind: reason, ids, cause } of o.holds ?? []) await run.hold(reason, ids, cause);
-    const link = await execute(run, o.replaces === true);
+    const link = await execute(run, o.replaces === true, o.otherwise);
     if (nameChangeIsRefused(wanted, link?.value, kind)) {
       await run.hold(
         'user-name-change',
@@ -82,18 +82,35 @@ export class ResourceApplier {
   }
 }
 
-async function execute(run: ResourceRun, replaces: boolean): Promise<LinkRow | undefined> {
+async function execute(
+  run: ResourceRun,
+  replaces: boolean,
+  otherwise: Wanted | undefined,
+): Promise<LinkRow | undefined> {
   const before = await run.state.links.get(run.target, run.p);
   const plan = planResource(run.wanted, before?.value, run.kind);
   if (plan.action === 'create') return finish(run, await createResource(run, plan.attributes));
   if (before === undefined) return undefined;
-  if (plan.action === 'resolve') return finish(run, await resolveCreate(run, before));
+  if (plan.action === 'resolve') return resolve(run, before, otherwise);
   const { create } = run.wanted;
   if (replaces && create !== undefined && nameChangeIsRefused(run.wanted, before.value, run.kind)) {
     const begun = await beginReplacement(run, before, create);
-    if (begun !== undefined) return finish(run, await resolveCreate(run, begun));
+    if (begun !== undefined) return resolve(run, begun, otherwise);
+    run.wanted = otherwise ?? run.wanted;
   }
   return finish(run, before);
+}
+
+/** @param otherwise wanted where nothing came of the create, and the account before it is the principal's again */
+async function resolve(
+  run: ResourceRun,
+  creating: LinkRow,
+  otherwise: Wanted | undefined,
+): Promise<LinkRow | undefined> {
+  const previous = creating.value.former?.at(-1)?.scimId;
+  const row = await resolveCreate(run, creating);
+  if (previous !== undefined && row?.value.scimId === previous) run.wanted = otherwise ?? run.wanted;
+  return finish(run, row);
 }
 
 /** What is left to do once the resource is linked: an adopted one, or one created in another form, is updated. */

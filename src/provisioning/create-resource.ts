@@ -3,6 +3,7 @@ import type { Attributes } from '../identity/desired.ts';
 import { Conflict, Permanent, RetryLater } from '../identity/errors.ts';
 import { foldName } from '../identity/names.ts';
 import { decideAdoption } from '../planning/adoption.ts';
+import { canFind } from '../scim/filter.ts';
 import type { Link, LinkRow } from '../state/links.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import { existing, type ScimResource } from './kinds.ts';
@@ -16,6 +17,7 @@ export async function createResource(run: ResourceRun, attributes: Attributes): 
   const name = run.nameOf(attributes);
   if (await run.nameIsTaken(name)) return undefined;
   const known = await findHeld(run, name);
+  if (known === 'several') return undefined;
   if (known !== undefined) return adoptHeld(run, known);
   run.session.admit('write', 'grant');
   await run.state.links.add(run.target, {
@@ -119,18 +121,26 @@ function others(former: NonNullable<Link['former']>, scimId: string): Link['form
  * The resource that an audit found for this principal, by its external id or by its name in another spelling, as long
  * as it is there: it is not created a second time.
  */
-async function findHeld(run: ResourceRun, name: string): Promise<ScimResource | undefined> {
+async function findHeld(run: ResourceRun, name: string): Promise<ScimResource | 'several' | undefined> {
   const { scim } = run.session.target;
-  for (const scimId of await run.state.holds.adoptable(run.target, run.p)) {
+  const candidates: ScimResource[] = [];
+  for (const scimId of await run.state.holds.candidates(run.target, run.p)) {
     const found = await run.session.send<ScimResource | undefined>(
       () => scim.get(run.kind.type, scimId, run.session.request),
       { operation: 'get' },
     );
     if (found === undefined) continue;
     if (found.externalId === run.p.id || foldName(existing(run.kind, found).name) === foldName(name))
-      return found;
+      candidates.push(found);
   }
-  return undefined;
+  return candidates.length > 1 ? ambiguous(run, candidates) : candidates[0];
+}
+
+/** Which of them it should be is nobody's to choose. */
+async function ambiguous(run: ResourceRun, candidates: readonly ScimResource[]): Promise<'several'> {
+  const ids = candidates.map(({ id }) => id);
+  await run.hold('ambiguous-match', ids, 'the target has several resources that match');
+  return 'several';
 }
 
 async function adoptHeld(run: ResourceRun, found: ScimResource): Promise<LinkRow | undefined> {
@@ -198,22 +208,19 @@ function link(run: ResourceRun, row: LinkRow, scimId: string, attributes: Attrib
   return run.state.links.replace(run.target, row, next);
 }
 
-/** `several`: which of them it should be is nobody's to choose, and held. */
+/** What has the name, or carries our id: a resource of ours may have been renamed, or be there twice. */
 async function findByName(run: ResourceRun, name: string): Promise<ScimResource | 'several' | undefined> {
   const { type, nameAttribute } = run.kind;
   const { scim } = run.session.target;
-  const found: readonly ScimResource[] =
+  const find = async (attribute: string, value: string): Promise<readonly ScimResource[]> =>
     (await run.session.send<readonly ScimResource[]>(
-      () => scim.find(type, nameAttribute, name, run.session.request),
+      () => scim.find(type, attribute, value, run.session.request),
       { operation: 'list' },
     )) ?? [];
+  const named = await find(nameAttribute, name);
+  const marked = canFind(type, 'externalId') ? await find('externalId', run.p.id) : [];
+  const found = [...new Map([...named, ...marked].map(resource => [resource.id, resource])).values()];
   const own = found.filter(({ externalId }) => externalId === run.p.id);
   if (own.length === 1) return own[0];
-  if (found.length <= 1) return found[0];
-  await run.hold(
-    'ambiguous-match',
-    found.map(({ id }) => id),
-    'the target has several resources of that name',
-  );
-  return 'several';
+  return found.length > 1 ? ambiguous(run, found) : found[0];
 }

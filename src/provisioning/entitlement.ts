@@ -1,6 +1,7 @@
 import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal, PrincipalKind } from '../identity/principal.ts';
+import { isDirectMember } from './direct-membership.ts';
 import { coversAll, type Policy } from './policy.ts';
 import type { SourceAccess } from './source-evidence.ts';
 
@@ -82,14 +83,18 @@ export class EntitlementReader {
     if (!reaches) return undefined;
     if (await this.#assignedSinceThePoll(above)) return { appRoles: [] };
     const entitling = await this.entitlingGroups();
-    const still =
-      this.#o.policy.nesting.reach === 'transitive'
-        ? await this.#o.directory.checkMemberGroups(p, entitling)
-        : // A check knows no difference between direct and nested members: the read is repeated instead.
-          (await this.#o.directory.listMemberOf(p)).filter(id => entitling.includes(id));
+    const still = await this.#o.directory.checkMemberGroups(p, entitling);
     if (still === undefined) throw new RetryLater(`a ${p.kind} vanished between two reads`);
-    if (still.length > 0) throw disagreement(p, 'memberships');
+    for (const group of still) if (await this.#isReached(p, group)) throw disagreement(p, 'memberships');
     return undefined;
+  }
+
+  /** Whether membership in the group, which a check has confirmed, is of the sort that counts. */
+  async #isReached(p: Principal, group: string): Promise<boolean> {
+    const { directory, policy } = this.#o;
+    if (policy.nesting.reach === 'transitive') return true;
+    if ((await isDirectMember(directory, group, p)) !== false) return true;
+    return (await directory.listMembers(group)).some(({ id }) => id === p.id);
   }
 
   /** What we store of the assignments is as old as the last poll: it may have moved to a group assigned since. */
@@ -135,6 +140,18 @@ export function readsAppRoles(policy: Pick<Policy, 'mappings' | 'scope'>, kind: 
   );
 }
 
-export function disagreement(p: Principal, what: string): RetryLater {
+function disagreement(p: Principal, what: string): RetryLater {
   return new RetryLater(`two reads of a ${p.kind}'s ${what} disagree`, { afterMs: 60_000 });
+}
+
+/** A filter on groups lets somebody go only when a second, different read shows the same groups. */
+export async function confirmFilterGroups(
+  { directory, policy }: Pick<SourceAccess, 'directory' | 'policy'>,
+  p: Principal,
+  above: Above,
+): Promise<void> {
+  const { groups } = policy.scope.filters[p.kind];
+  if (groups.length === 0) return;
+  const held = await directory.checkMemberGroups(p, groups);
+  if (held === undefined || held.some(id => !above.all.includes(id))) throw disagreement(p, 'memberships');
 }

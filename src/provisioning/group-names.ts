@@ -34,10 +34,11 @@ export class GroupNames {
     }
     if (link === undefined && createRefusal !== undefined) throw createRefusal;
     const name = String(create.displayName ?? '');
-    const conflict =
-      link !== undefined && foldName(link.value.name) === foldName(name)
-        ? undefined
-        : await this.#conflicts.check(target, p, name);
+    const hasName = link !== undefined && foldName(link.value.name) === foldName(name);
+    // It got the name before that was protected: it keeps it, and is left alone.
+    const protection = hasName ? this.#conflicts.protection(name) : undefined;
+    if (protection !== undefined) return { wanted: { set: {} }, holds: [protection] };
+    const conflict = hasName ? undefined : await this.#conflicts.check(target, p, name);
     const isSuffixed =
       conflict?.givesWay === true ||
       (conflict?.kind === 'name-in-use' && this.#policy.groupNameConflict === 'suffix');

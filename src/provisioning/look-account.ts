@@ -1,8 +1,10 @@
 import type { Principal } from '../identity/principal.ts';
 import type { SourceReader } from '../identity/source-values.ts';
 import { sourceReader } from '../mapping/source-attributes.ts';
+import type { ScopeVerdict } from '../scope/scope-decision.ts';
 import type { LinkRow } from '../state/links.ts';
-import { type Above, disagreement, type Entitlement, type EntitlementReader } from './entitlement.ts';
+import { type Above, confirmFilterGroups, type Entitlement, type EntitlementReader } from './entitlement.ts';
+import { hidingGroups, maySomethingBeHidden } from './hidden-memberships.ts';
 import { scopeVerdict } from './policy.ts';
 import { isGuest, readAccount, type SourceAccount } from './source-account.ts';
 import { deletionOf, type SourceAccess } from './source-evidence.ts';
@@ -12,7 +14,7 @@ export type AccountLook =
   | { readonly state: 'irrelevant' }
   | { readonly state: 'deleted'; readonly event: 'softDeleted' | 'hardDeleted' }
   | { readonly state: 'left'; readonly event: 'unassigned' | 'filteredOut'; readonly account: SourceAccount }
-  /** Out of scope as far as we may see, but groups with hidden membership are assigned. */
+  /** Out of scope as far as we may see, but groups that decide about it hide their members. */
   | { readonly state: 'hidden'; readonly account: SourceAccount }
   | {
       readonly state: 'inScope';
@@ -52,7 +54,8 @@ export class AccountReader {
     if (link === undefined) return { state: 'left', event: 'unassigned', account };
     const after = await this.#entitlements.confirmNone(p, above);
     if (after !== undefined) return this.#entitled(account, above, after, true);
-    if (await this.#maySomethingBeHidden(target)) return { state: 'hidden', account };
+    const entitling = await this.#entitlements.entitlingGroups();
+    if (await maySomethingBeHidden(this.#o, target, p, entitling)) return { state: 'hidden', account };
     return { state: 'left', event: 'unassigned', account };
   }
 
@@ -73,36 +76,26 @@ export class AccountReader {
   ): Promise<AccountLook> {
     const { policy } = this.#o;
     const read = sourceReader(account.kind, account.properties, { isSoftDeleted: false, appRoles });
-    const verdict = scopeVerdict(policy, {
-      kind: account.kind,
-      id: account.id,
-      entitled: true,
-      read,
-      memberOf: new Set(above.all),
-      isGuest: isGuest(account),
-    });
+    const decide = (memberOf: readonly string[]): ScopeVerdict =>
+      scopeVerdict(policy, {
+        kind: account.kind,
+        id: account.id,
+        entitled: true,
+        read,
+        memberOf: new Set(memberOf),
+        isGuest: isGuest(account),
+      });
+    const verdict = decide(above.all);
     if (!verdict.inScope) {
-      if (linked && verdict.reason === 'filteredOut') await this.#confirmGroups(account, above);
+      if (linked && verdict.reason === 'filteredOut') {
+        const { groups } = policy.scope.filters[account.kind];
+        await confirmFilterGroups(this.#o, account, above);
+        const unseen = await hidingGroups(this.#o, groups);
+        if (unseen.length > 0 && decide([...above.all, ...unseen]).inScope)
+          return { state: 'hidden', account };
+      }
       return { state: 'left', event: verdict.reason, account };
     }
     return { state: 'inScope', account, read, memberOf: above.all };
-  }
-
-  /** A filter on groups lets somebody go only when a second, different read shows the same groups. */
-  async #confirmGroups(account: SourceAccount, above: Above): Promise<void> {
-    const { groups } = this.#o.policy.scope.filters[account.kind];
-    if (groups.length === 0) return;
-    const held = await this.#o.directory.checkMemberGroups(account, groups);
-    if (held === undefined || held.some(id => !above.all.includes(id)))
-      throw disagreement(account, 'memberships');
-  }
-
-  /** Lists and checks leave out groups with hidden membership, silently: then absence says nothing. */
-  async #maySomethingBeHidden(target: string): Promise<boolean> {
-    if (this.#o.policy.readHiddenMembership) return false;
-    // One that is nested somewhere was met by the look at the assigned group above it.
-    if (await this.#o.state.holds.anyGroup(target, 'hidden-membership')) return true;
-    const groups = await this.#o.directory.getGroups(await this.#entitlements.entitlingGroups());
-    return [...groups.values()].some(group => group?.visibility === 'HiddenMembership');
   }
 }

@@ -5,26 +5,37 @@ import type { Principal } from '../identity/principal.ts';
 import type { SourceReader } from '../identity/source-values.ts';
 import { sourceReader } from '../mapping/source-attributes.ts';
 import type { GroupLeaveEvent } from '../planning/lifecycle.ts';
-import { type Above, disagreement, type Entitlement, type EntitlementReader } from './entitlement.ts';
-import { scopeVerdict } from './policy.ts';
+import type { ScopeVerdict } from '../scope/scope-decision.ts';
+import { type Above, confirmFilterGroups, type Entitlement, type EntitlementReader } from './entitlement.ts';
+import { hidingGroups, maySomethingBeHidden } from './hidden-memberships.ts';
+import { type Policy, scopeVerdict } from './policy.ts';
 import { deletionOf, type SourceAccess } from './source-evidence.ts';
 import { hidesMembers, isMicrosoft365Group, wantedMembers } from './source-group.ts';
 
+export interface GroupContent {
+  /** Everybody who should be a member, provisioned or not. */
+  readonly members: readonly SourceMember[];
+  /** Groups below it, as far as the configured nesting looks. */
+  readonly nested: readonly string[];
+}
+
 export type GroupLook =
   | { readonly state: 'irrelevant' }
-  | { readonly state: 'left'; readonly event: GroupLeaveEvent; readonly ancestors: readonly string[] }
   | {
+      readonly state: 'left';
+      readonly event: GroupLeaveEvent;
+      readonly ancestors: readonly string[];
+      /** It is filtered out and still assigned: whom its assignment reaches is in scope all the same. */
+      readonly entitles?: GroupContent;
+    }
+  | ({
       readonly state: 'inScope';
       readonly group: SourceGroup;
       readonly read: SourceReader;
-      /** Everybody who should be a member, provisioned or not. */
-      readonly members: readonly SourceMember[];
-      /** Groups below it, as far as the configured nesting looks. */
-      readonly nested: readonly string[];
       /** The group, or one below it, hides its members from us: what is missing says nothing. */
       readonly hidden: boolean;
       readonly ancestors: readonly string[];
-    };
+    } & GroupContent);
 
 /** Reads a group, its members and its place in the nesting as the source holds them now. */
 export class GroupReader {
@@ -58,6 +69,8 @@ export class GroupReader {
     if (linked) {
       const after = await this.#entitlements.confirmNone(p, above);
       if (after !== undefined) return this.#entitled(p, group, ancestors, above, after, linked);
+      if (await this.#mayBeReachedUnseen(target, p))
+        return this.#present(p, group, ancestors, { appRoles: [] }, true);
     } else if (ancestors.length === 0) return { state: 'irrelevant' };
     return { state: 'left', event: 'unassigned', ancestors };
   }
@@ -70,33 +83,60 @@ export class GroupReader {
     { appRoles }: Entitlement,
     linked: boolean,
   ): Promise<GroupLook> {
-    const { policy, directory } = this.#o;
+    const { policy } = this.#o;
     const read = sourceReader('group', group.properties, { isSoftDeleted: false, appRoles });
-    const verdict = scopeVerdict(policy, {
-      kind: 'group',
-      id: group.id,
-      entitled: true,
-      read,
-      memberOf: new Set(above.all),
-      isMicrosoft365Group: isMicrosoft365Group(group),
-    });
+    const decide = (memberOf: readonly string[]): ScopeVerdict =>
+      scopeVerdict(policy, {
+        kind: 'group',
+        id: group.id,
+        entitled: true,
+        read,
+        memberOf: new Set(memberOf),
+        isMicrosoft365Group: isMicrosoft365Group(group),
+      });
+    const verdict = decide(above.all);
     if (!verdict.inScope) {
-      const { groups } = policy.scope.filters.group;
-      if (linked && groups.length > 0) {
-        const held = await directory.checkMemberGroups(p, groups);
-        if (held === undefined || held.some(id => !above.all.includes(id)))
-          throw disagreement(p, 'memberships');
+      if (linked && verdict.reason === 'filteredOut') {
+        await confirmFilterGroups(this.#o, p, above);
+        const unseen = await hidingGroups(this.#o, policy.scope.filters.group.groups);
+        if (unseen.length > 0 && decide([...above.all, ...unseen]).inScope)
+          return this.#present(p, group, ancestors, { appRoles }, true);
       }
-      return { state: 'left', event: verdict.reason, ancestors };
+      // Where the scope is everything, its members are in it whatever becomes of the group.
+      const entitles = !this.#entitlements.coversAll(p) || (await this.#entitlements.isNamed(p));
+      return {
+        state: 'left',
+        event: verdict.reason,
+        ancestors,
+        ...(entitles ? { entitles: contentOf(policy, p, await this.#list(p)) } : {}),
+      };
     }
+    return this.#present(p, group, ancestors, { appRoles }, false);
+  }
+
+  /** Only where groups come into scope through others does it matter what those hide. */
+  async #mayBeReachedUnseen(target: string, p: Principal): Promise<boolean> {
+    if (!this.#o.policy.nesting.descendants) return false;
+    return maySomethingBeHidden(this.#o, target, p, await this.#entitlements.entitlingGroups());
+  }
+
+  /** @param unseen it may be out of scope: what entitles it, or lets it pass, is hidden from us */
+  async #present(
+    p: Principal,
+    group: SourceGroup,
+    ancestors: readonly string[],
+    { appRoles }: Entitlement,
+    unseen: boolean,
+  ): Promise<GroupLook> {
+    const { policy } = this.#o;
+    const read = sourceReader('group', group.properties, { isSoftDeleted: false, appRoles });
     const listed = await this.#list(p);
     return {
       state: 'inScope',
       group,
       read,
-      members: wantedMembers(policy, p.id, listed),
-      nested: listed.filter(({ kind, id }) => kind === 'group' && id !== p.id).map(({ id }) => id),
-      hidden: hidesMembers(policy, group, listed),
+      ...contentOf(policy, p, listed),
+      hidden: unseen || hidesMembers(policy, group, listed),
       ancestors,
     };
   }
@@ -125,4 +165,11 @@ export class GroupReader {
         : above.all.filter(id => entitling.has(id));
     return [...new Set([...remembered, ...inScope])].filter(id => id !== p.id);
   }
+}
+
+function contentOf(policy: Policy, p: Principal, listed: readonly SourceMember[]): GroupContent {
+  return {
+    members: wantedMembers(policy, p.id, listed),
+    nested: listed.filter(({ kind, id }) => kind === 'group' && id !== p.id).map(({ id }) => id),
+  };
 }

@@ -31,12 +31,12 @@ const LONGEST_CIRCLE = 20;
 export class NameConflicts {
   readonly #state: State;
   readonly #directory: GraphDirectory;
-  readonly #policy: Pick<Policy, 'mappings' | 'isProtectedGroupName'>;
+  readonly #policy: Pick<Policy, 'mappings' | 'isProtectedGroupName' | 'groupNameConflict'>;
 
   constructor(
     state: State,
     directory: GraphDirectory,
-    policy: Pick<Policy, 'mappings' | 'isProtectedGroupName'>,
+    policy: Pick<Policy, 'mappings' | 'isProtectedGroupName' | 'groupNameConflict'>,
   ) {
     this.#state = state;
     this.#directory = directory;
@@ -48,12 +48,8 @@ export class NameConflicts {
    * @throws {RetryLater} when the holder is being renamed, after a look at him was made sure of.
    */
   async check(target: string, p: Principal, name: string): Promise<NameConflict | undefined> {
-    if (p.kind === 'group' && isReservedGroupName(name)) {
-      return { kind: 'protected-name', ids: [], cause: 'the name is reserved by Databricks' };
-    }
-    if (p.kind === 'group' && this.#policy.isProtectedGroupName(name)) {
-      return { kind: 'protected-name', ids: [], cause: 'the configuration protects the name' };
-    }
+    const protection = p.kind === 'group' ? this.protection(name) : undefined;
+    if (protection !== undefined) return protection;
     const holder = await this.#state.links.holderOfName(target, p.kind, name);
     if (holder?.id === p.id) return undefined;
     if (holder === undefined) return this.#elder(target, p, name);
@@ -73,6 +69,15 @@ export class NameConflicts {
     // Such a name cannot be given up: Databricks does not change it.
     if (kindTraits[p.kind].nameIsImmutable) return reUse;
     return this.#afterRename(target, p, holder, current);
+  }
+
+  /** Undefined when a group may have the name, as far as nobody else has it. */
+  protection(name: string): NameConflict | undefined {
+    if (isReservedGroupName(name))
+      return { kind: 'protected-name', ids: [], cause: 'the name is reserved by Databricks' };
+    if (this.#policy.isProtectedGroupName(name))
+      return { kind: 'protected-name', ids: [], cause: 'the configuration protects the name' };
+    return undefined;
   }
 
   /**
@@ -98,7 +103,12 @@ export class NameConflicts {
     holder: Principal,
     current: string,
   ): Promise<NameConflict> {
-    const circle = await this.#circle(target, p, holder, current);
+    const { groups, end } = await this.#chain(target, p, holder, current);
+    if (end === 'kept') {
+      const cause = 'another group has the name, and cannot get the one that it is to have';
+      return { kind: 'name-in-use', ids: groups.map(({ id }) => id), cause };
+    }
+    const circle = end === 'circle' ? groups : undefined;
     if (circle?.every(({ id }) => p.id <= id)) {
       const cause = "groups have taken each other's names";
       return { kind: 'name-in-use', ids: circle.map(({ id }) => id), cause, givesWay: true };
@@ -118,23 +128,35 @@ export class NameConflicts {
     throw new RetryLater('the name is being given up by another group', { afterMs: 5_000 });
   }
 
-  /** The groups of a circle in which each wants the name that the next one has; undefined when there is none. */
-  async #circle(
+  /**
+   * The groups of which each wants the name that the next one has, and what becomes of the last one's: it is free, it
+   * is ours (a circle), or whoever has it keeps it, and with it everybody in the chain the name that he has.
+   */
+  async #chain(
     target: string,
     p: Principal,
     holder: Principal,
     current: string,
-  ): Promise<Principal[] | undefined> {
-    const found = [holder];
-    for (let wanted: string | undefined = current; found.length < LONGEST_CIRCLE; ) {
-      const next: Principal | undefined = await this.#state.links.holderOfName(target, 'group', wanted);
-      if (next === undefined || found.some(({ id }) => id === next.id)) return undefined;
-      if (next.id === p.id) return found;
-      found.push(next);
-      wanted = await this.#currentName(next);
-      if (wanted === undefined) return undefined;
+  ): Promise<{ readonly groups: Principal[]; readonly end: 'free' | 'circle' | 'kept' }> {
+    const groups = [holder];
+    for (let wanted = current; groups.length < LONGEST_CIRCLE; ) {
+      if (isReservedGroupName(wanted) || this.#policy.isProtectedGroupName(wanted))
+        return { groups, end: 'kept' };
+      const next = await this.#state.links.holderOfName(target, 'group', wanted);
+      if (next?.id === p.id) return { groups, end: 'circle' };
+      // Of a circle without us, somebody gives way.
+      if (next === undefined || groups.some(({ id }) => id === next.id)) break;
+      const link = (await this.#state.links.get(target, next))?.value;
+      const name = link === undefined || hasLeft(link) ? undefined : await this.#currentName(next);
+      if (name === undefined) return { groups, end: 'kept' };
+      if (foldName(name) === foldName(wanted)) {
+        // With a suffix the last one goes on to another name all the same.
+        return { groups, end: this.#policy.groupNameConflict === 'suffix' ? 'free' : 'kept' };
+      }
+      groups.push(next);
+      wanted = name;
     }
-    return undefined;
+    return { groups, end: 'free' };
   }
 
   /** The name that the holder wants as of now; undefined when the source does not know him. */
@@ -150,7 +172,9 @@ export class NameConflicts {
   }
 }
 
-/** Leavers keep their link as a tombstone: somebody else's deletion, or an account that we switched off. */
-function hasLeft(link: Link): boolean {
-  return link.status === 'gone' || link.written.active === false;
+/** Leavers keep their link as a tombstone: somebody else's deletion, an account that we switched off, a group out of scope. */
+function hasLeft({ status, written, principal, leaving }: Link): boolean {
+  return (
+    status === 'gone' || written.active === false || (principal.kind === 'group' && leaving !== undefined)
+  );
 }

@@ -1,7 +1,6 @@
-import { Absent } from '../directory/errors.ts';
-import type { GraphDirectory } from '../directory/graph-directory.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
 import type { Principal } from '../identity/principal.ts';
+import { isDirectMember } from './direct-membership.ts';
 import { isDeleted, type SourceAccess } from './source-evidence.ts';
 
 /** Members that are asked at the same time. */
@@ -45,23 +44,9 @@ async function askMembers(
   candidates: readonly Principal[],
 ): Promise<ReadonlyMap<string, boolean | 'absent'>> {
   if (policy.nesting.members === 'transitive') return directory.checkMembership(groupId, candidates);
-  // A check knows no difference between direct and nested members.
   const answers = new Map<string, boolean | 'absent'>();
   await forEachAtOnce(candidates, READS_AT_ONCE, async p => {
     answers.set(p.id, await isDirectMember(directory, groupId, p));
   });
   return answers;
-}
-
-async function isDirectMember(
-  directory: GraphDirectory,
-  groupId: string,
-  p: Principal,
-): Promise<boolean | 'absent'> {
-  try {
-    return (await directory.listMemberOf(p)).includes(groupId);
-  } catch (error) {
-    if (error instanceof Absent) return 'absent';
-    throw error;
-  }
 }

@@ -18,7 +18,7 @@ export class ResourceRun {
   readonly session: TargetSession;
   readonly p: Principal;
   readonly kind: Kind;
-  readonly wanted: Wanted;
+  wanted: Wanted;
   /** A resource of this name that belongs to nobody is taken over without asking. */
   readonly adoptableName: string | undefined;
   readonly writes: Write[] = [];

@@ -1,4 +1,5 @@
 import { now } from '../identity/clock.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { ActualResource, PlanItem } from '../planning/picture.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { Link } from '../state/links.ts';
@@ -23,6 +24,11 @@ export class AuditWriter {
   /** Has the owner look again, without calling anything that we wrote into doubt. */
   look(item: PlanItem): Promise<void> {
     return this.#row(item);
+  }
+
+  /** Has the owner look at somebody in whom the comparison found nothing. */
+  revisit(principal: Principal): Promise<void> {
+    return this.#row({ principal, rowClass: 'bulk' });
   }
 
   async write(item: PlanItem, plan: Plan): Promise<void> {
@@ -136,7 +142,7 @@ export class AuditWriter {
     await this.#state.holds.hold(this.#target, { kind, principal: item.principal, ids, cause }, now());
   }
 
-  async #row(item: PlanItem): Promise<void> {
+  async #row(item: Pick<PlanItem, 'principal' | 'rowClass'>): Promise<void> {
     await this.#state.backlog.put(
       {
         target: this.#target,

@@ -4,14 +4,15 @@ import type { Assignment } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
-import { type PrincipalKind, principalKey } from '../identity/principal.ts';
+import { type Principal, type PrincipalKind, principalKey } from '../identity/principal.ts';
 import type { CompiledMapping } from '../mapping/attribute-mapping.ts';
 import { compare } from '../planning/compare.ts';
-import type { PlanItem } from '../planning/picture.ts';
+import type { DesiredPicture, PlanItem } from '../planning/picture.ts';
 import type { SourceAccess } from '../provisioning/source-evidence.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
 import { AuditWriter } from './audit-writer.ts';
+import { keptOff, withKeptOff } from './kept-off.ts';
 import { leaversToReview } from './leavers-to-review.ts';
 import type { Plan } from './plan.ts';
 import { readDesired } from './read-source.ts';
@@ -49,7 +50,8 @@ export class Audit {
   /** Compares and writes nothing. */
   async plan(target: Target, assignments: readonly Assigned[], progress?: Progress): Promise<Plan> {
     const { policy, directory } = this.#source;
-    const desired = await readDesired({ ...this.#source, assignments });
+    const read = await readDesired({ ...this.#source, assignments });
+    const desired = withKeptOff(read, await keptOff(this.#state, target.id));
     const readFrom = now();
     const before = await readKnown(this.#state, target.id, readFrom, policy.lifecycle);
     const ours = new Set(before.links.map(link => link.scimId));
@@ -71,11 +73,12 @@ export class Audit {
       }),
       ...(await findUnknownResources(directory, actual, known.links)),
     ];
-    return { items: items.filter(item => !this.#isProtected(item)), desired, actual, known };
+    return { items: items.filter(item => !this.#isProtected(item, desired)), desired, actual, known };
   }
 
-  #isProtected({ action, principal }: PlanItem): boolean {
-    return action === 'deactivate' && this.#source.policy.protectedObjectIds.has(principal.id.toLowerCase());
+  #isProtected({ action, principal: { id } }: PlanItem, desired: DesiredPicture): boolean {
+    const takesAway = action === 'deactivate' || (action === 'members' && !desired.groups.has(id));
+    return takesAway && this.#source.policy.protectedObjectIds.has(id.toLowerCase());
   }
 
   /** Compares and makes every difference durable: as a link, a hold, or a backlog row. */
@@ -90,12 +93,14 @@ export class Audit {
       // What the target shows of these may be older than our last write; what the source wants of them may be new.
       plan.known.recent.has(principalKey(item.principal)) ? writer.look(item) : writer.write(item, plan),
     );
-    for (const principal of leaversToReview(plan, this.#source.policy.lifecycle))
-      await writer.look({ principal, action: 'update', rowClass: 'bulk', detail: [] });
+    for (const principal of await this.#toRevisit(target.id, plan)) await writer.revisit(principal);
     await this.#withdrawHolds(target.id, plan, startedAt);
     const firstIndex = !(await this.#state.targets.read(target.id)).indexed;
     const adoptions = plan.items.some(
-      ({ action }) => action === 'propose-adoption' || action === 'refuse-adoption',
+      ({ action, principal }) =>
+        (action === 'propose-adoption' || action === 'refuse-adoption') &&
+        // Our own identity is an administrator, and there before anything else.
+        !this.#source.policy.protectedObjectIds.has(principal.id.toLowerCase()),
     );
     await this.#state.targets.update(target.id, state => ({
       ...state,
@@ -132,6 +137,22 @@ export class Audit {
       group: await directory.getGroups(ids('group')),
     };
     for (const p of noted) if (present[p.kind].get(p.id) !== undefined) await state.removals.clear(p);
+  }
+
+  /** Whom no comparison shows, and no feed tells of: looked at once in every audit. */
+  async #toRevisit(target: string, plan: Plan): Promise<Principal[]> {
+    const holds = await this.#state.holds.list(target);
+    // What a group hides may be visible by now.
+    const hidden = holds.flatMap(({ value: { kind, principal } }) =>
+      kind === 'hidden-membership' ? [principal] : [],
+    );
+    return [
+      ...leaversToReview(plan, this.#source.policy.lifecycle),
+      // Whoever has the name may have given it back.
+      ...(await keptOff(this.#state, target)),
+      ...hidden,
+      ...(plan.desired.followed ?? []).map(id => ({ kind: 'group' as const, id })),
+    ];
   }
 
   /** Holds that only an audit decides about, and that this one no longer found a reason for. */

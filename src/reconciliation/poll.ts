@@ -3,15 +3,16 @@ import { CursorLost } from '../directory/errors.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { DeltaChange } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
-import type { RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
-import { type Principal, type PrincipalKind, principalKey, principalKind } from '../identity/principal.ts';
+import { type Principal, type PrincipalKind, principalKind } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
-import { readsAppRoles } from '../provisioning/entitlement.ts';
 import { coversAll, type Policy } from '../provisioning/policy.ts';
 import type { State } from '../state/state.ts';
+import { formerHolder, servicePrincipalsIn } from './affected-accounts.ts';
 import type { AssignmentChanges, AssignmentPass } from './assignment-pass.ts';
+import { AuditRequests } from './audit-requests.ts';
+import { PollRound } from './poll-round.ts';
 
 /** Changes of a feed whose relevance is looked up at the same time. */
 const READS_AT_ONCE = 16;
@@ -31,6 +32,7 @@ export class Poll {
   readonly #assignments: AssignmentPass;
   readonly #targets: readonly string[];
   readonly #policy: Policy;
+  readonly #audits: AuditRequests;
   readonly #log: Logger;
 
   constructor(o: {
@@ -49,6 +51,7 @@ export class Poll {
     this.#assignments = o.assignments;
     this.#targets = o.targets;
     this.#log = o.log;
+    this.#audits = new AuditRequests(o);
   }
 
   async run(): Promise<void> {
@@ -61,9 +64,9 @@ export class Poll {
     }
     const round = new PollRound(this.#state, this.#targets, this.#policy);
     const { started, ended } = await this.#assignmentChanges();
-    for (const { principal } of ended) await round.revoke(principal);
-    await this.#auditUnwritten(ended);
-    await this.#auditRoles([...started, ...ended]);
+    for (const { principal } of ended) await this.#assignmentEnded(round, principal);
+    await this.#audits.afterEnded(ended);
+    await this.#audits.afterRoles([...started, ...ended]);
     for (const { principal } of started) round.change(principal);
     await this.#send(round);
     await this.#assignments.settle({ started, ended });
@@ -80,36 +83,14 @@ export class Poll {
   /** What began before the first audit is that audit's: the initial load is no flood of live changes. */
   async #assignmentChanges(): Promise<AssignmentChanges> {
     const found = await this.#assignments.find(await this.#assignments.list());
-    return (await this.#isIndexed()) ? found : { started: [], ended: found.ended };
+    return (await this.#audits.isIndexed()) ? found : { started: [], ended: found.ended };
   }
 
-  async #isIndexed(): Promise<boolean> {
-    for (const target of this.#targets) {
-      if (!(await this.#state.targets.read(target)).indexed) return false;
-    }
-    return true;
-  }
-
-  /**
-   * A group that has no resource, because it is held say, has no record of its members either: when its assignment
-   * ends, only a comparison finds whose accounts it was the reason for.
-   */
-  async #auditUnwritten(ended: AssignmentChanges['ended']): Promise<void> {
-    for (const { principal } of ended) {
-      if (principal.kind !== 'group') continue;
-      for (const target of this.#targets) {
-        if ((await this.#state.links.get(target, principal))?.value.status === 'linked') continue;
-        await this.#askForAudit('a group without a resource left the scope');
-        return;
-      }
-    }
-  }
-
-  /** Members of a group hold its roles, and no feed tells them of a role that the group gets or loses. */
-  async #auditRoles(changed: AssignmentChanges['started']): Promise<void> {
-    const isRead = readsAppRoles(this.#policy, 'user') || readsAppRoles(this.#policy, 'servicePrincipal');
-    if (isRead && (await this.#isIndexed()) && changed.some(({ principal }) => principal.kind === 'group'))
-      await this.#askForAudit('app roles of a group changed');
+  async #assignmentEnded(round: PollRound, p: Principal): Promise<void> {
+    await round.revoke(p);
+    if (p.kind !== 'group' || !coversAll(this.#policy, p)) return;
+    for (const target of this.#targets)
+      for (const member of await servicePrincipalsIn(this.#state, target, p.id)) await round.revoke(member);
   }
 
   /** Whose grace period has ended is looked at. */
@@ -144,24 +125,20 @@ export class Poll {
    * reads both sides only after that, so that nothing falls between.
    */
   async #startFeed(feed: Feed, reason: string): Promise<void> {
-    await this.#askForAudit(reason);
+    await this.#audits.ask(reason);
     const deltaLink = await this.#directory.startDelta(feed);
     const select = this.#directory.selectOf(feed);
     await this.#state.cursors.restart(feed, { deltaLink, savedAt: now(), select });
     // Once more: an audit that began before the new cursor did has not read what falls between.
-    await this.#askForAudit(reason);
-  }
-
-  /** Each time with a reason of its own, so that an audit that is running does not take it for the one it answers. */
-  async #askForAudit(reason: string): Promise<void> {
-    const auditDue = `${reason} (${randomUUID()})`;
-    for (const target of this.#targets) {
-      await this.#state.targets.update(target, state => ({ ...state, auditDue }));
-    }
+    await this.#audits.ask(reason);
   }
 
   async #accountChange(round: PollRound, change: DeltaChange): Promise<void> {
     const p: Principal = { kind: change.kind, id: change.id };
+    for (const target of this.#targets) {
+      const holder = await formerHolder(this.#state, target, change);
+      if (holder !== undefined) await round.revoke(holder);
+    }
     if (!(await round.concerns(p))) return;
     if (change.removed !== undefined) {
       await this.#state.removals.note(p, now());
@@ -183,6 +160,7 @@ export class Poll {
     if (ancestors.length === 0 && !(await round.concerns(p))) return;
     if (change.removed !== undefined) await this.#state.removals.note(p, now());
     else await this.#state.removals.clear(p);
+    await this.#audits.afterUnnesting(change, ancestors.length > 0);
     const takesAway = change.removed !== undefined || change.removedMembers.length > 0;
     for (const group of [p, ...ancestors]) {
       if (takesAway) await round.revoke(group);
@@ -191,6 +169,15 @@ export class Poll {
     for (const member of change.removedMembers) {
       if (member.kind !== 'other') await round.revokeIfConcerned({ kind: member.kind, id: member.id });
     }
+    if (this.#audits.readsRolesOfAccounts()) await this.#rolesByMembership(round, change);
+  }
+
+  /** Whoever joins a group gets its app roles, which nothing about himself shows; so do members of a nested group. */
+  async #rolesByMembership(round: PollRound, { addedMembers, removedMembers }: DeltaChange): Promise<void> {
+    if ([...addedMembers, ...removedMembers].some(({ kind }) => kind === 'group'))
+      await this.#audits.ask('nesting changed below a group that may have app roles');
+    for (const { kind, id } of addedMembers)
+      if (kind === 'user' || kind === 'servicePrincipal') await round.changeIfConcerned({ kind, id });
   }
 
   /** Members of a group that a filter names come into scope, or leave it, by that alone. */
@@ -201,7 +188,7 @@ export class Poll {
     const { filters } = this.#policy.scope;
     if (!Object.values(filters).some(({ groups }) => groups.includes(id))) return;
     for (const { kind, id: member } of [...addedMembers, ...removedMembers]) {
-      if (kind === 'group') await this.#askForAudit('nesting changed below a group that a filter names');
+      if (kind === 'group') await this.#audits.ask('nesting changed below a group that a filter names');
       else if (kind !== 'other') await round.changeIfConcerned({ kind, id: member });
     }
   }
@@ -220,71 +207,5 @@ export class Poll {
         })),
       ),
     );
-  }
-}
-
-/** What one poll collects. A principal that is revoked needs no change besides: the look does both. */
-class PollRound {
-  readonly #state: State;
-  readonly #targets: readonly string[];
-  readonly #policy: Policy;
-  readonly #revoked = new Set<string>();
-  readonly #changed = new Map<string, Principal>();
-  #sent = 0;
-
-  constructor(state: State, targets: readonly string[], policy: Policy) {
-    this.#state = state;
-    this.#targets = targets;
-    this.#policy = policy;
-  }
-
-  get counts(): { revocations: number; changes: number } {
-    return { revocations: this.#revoked.size, changes: this.#sent };
-  }
-
-  change(p: Principal): void {
-    if (!this.#revoked.has(principalKey(p))) this.#changed.set(principalKey(p), p);
-  }
-
-  async revoke(p: Principal): Promise<void> {
-    await this.#row(p, 'revoke');
-    this.#revoked.add(principalKey(p));
-    this.#changed.delete(principalKey(p));
-  }
-
-  async revokeIfConcerned(p: Principal): Promise<void> {
-    if (!this.#revoked.has(principalKey(p)) && (await this.concerns(p))) await this.revoke(p);
-  }
-
-  async changeIfConcerned(p: Principal): Promise<void> {
-    if (await this.concerns(p)) this.change(p);
-  }
-
-  /** By what we store and the configuration alone: no link, nobody waiting for him and no assignment means that nothing can follow. */
-  async concerns(p: Principal): Promise<boolean> {
-    if (coversAll(this.#policy, p) || this.#policy.scope.include.has(p.id.toLowerCase())) return true;
-    if (await this.#state.assignments.has(p)) return true;
-    for (const target of this.#targets) {
-      if ((await this.#state.links.get(target, p)) !== undefined) return true;
-      if (p.kind !== 'group' && (await this.#state.memberIndex.isAwaited(target, p.id))) return true;
-    }
-    return false;
-  }
-
-  takeChanges(): Principal[] {
-    const changes = [...this.#changed.values()];
-    this.#changed.clear();
-    this.#sent += changes.length;
-    return changes;
-  }
-
-  async #row(principal: Principal, rowClass: RowClass): Promise<void> {
-    const at = now();
-    for (const target of this.#targets) {
-      await this.#state.backlog.put(
-        { target, principal, cause: 'poll', notBefore: at, heardAt: at, correlationId: randomUUID() },
-        rowClass,
-      );
-    }
   }
 }

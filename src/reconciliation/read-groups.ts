@@ -2,7 +2,7 @@ import { Absent } from '../directory/errors.ts';
 import type { Assignment, SourceGroup, SourceMember } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
 import type { Principal } from '../identity/principal.ts';
-import { cutCircles } from '../provisioning/nesting-circles.ts';
+import { cutNesting } from '../provisioning/nesting-cuts.ts';
 import type { SourceAccess } from '../provisioning/source-evidence.ts';
 import { hidesMembers, isMicrosoft365Group, wantedMembers } from '../provisioning/source-group.ts';
 
@@ -103,7 +103,7 @@ async function readGroup(
     throw error;
   }
   const wanted = wantedMembers(policy, group.id, listed);
-  const { kept } = await cutCircles(o, { kind: 'group', id: group.id }, wanted);
+  const { kept } = await cutNesting(o, { kind: 'group', id: group.id }, wanted);
   return {
     group,
     listed,

@@ -27,12 +27,14 @@ export async function readDesired(
     user: entitledAccounts('user', o.assignments, groups),
     servicePrincipal: entitledAccounts('servicePrincipal', o.assignments, groups),
   };
+  const inScope = desiredGroups(o, groups, values, filterGroups);
   const read = (kind: AccountKind): Promise<Map<string, DesiredResource>> =>
     readDesiredAccounts(o, kind, entitled[kind], { values, filterGroups });
   return {
     users: await read('user'),
     servicePrincipals: await read('servicePrincipal'),
-    groups: desiredGroups(o, groups, values, filterGroups),
+    groups: inScope,
+    followed: [...groups].flatMap(([id, { entitles }]) => (entitles && !inScope.has(id) ? [id] : [])),
   };
 }
 

@@ -25,20 +25,6 @@ export function canFind(type: ResourceType, attribute: string): boolean {
  * @throws RangeError when `attribute` is not a plain attribute name.
  */
 export function equals(attribute: string, value: string): string {
-  if (!isAttributeName(attribute)) throw new RangeError(`not an attribute name: ${attribute}`);
+  if (!/^[A-Za-z][A-Za-z0-9]*$/.test(attribute)) throw new RangeError(`not an attribute name: ${attribute}`);
   return `${attribute} eq ${JSON.stringify(value)}`;
-}
-
-/**
- * `roles[value eq "account_admin"]`: the path of one value of a multi-valued attribute.
- *
- * @throws RangeError when `attribute` is not a plain attribute name.
- */
-export function valuePath(attribute: string, value: string): string {
-  if (!isAttributeName(attribute)) throw new RangeError(`not an attribute name: ${attribute}`);
-  return `${attribute}[${equals('value', value)}]`;
-}
-
-function isAttributeName(text: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9]*$/.test(text);
 }

@@ -1,5 +1,4 @@
-import { parseValuePath } from '../identity/desired.ts';
-import { valuePath } from './filter.ts';
+import { parseValuePath, valuePath } from '../identity/desired.ts';
 import type { PatchOperation } from './types.ts';
 
 /**

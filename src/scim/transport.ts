@@ -16,6 +16,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { ConfigurationError } from '../identity/errors.ts';
 import { retryAfterMs } from '../identity/retry-after.ts';
+import { isLoopback, mayCarryTokens } from '../identity/service-url.ts';
 import { authorizationPolicy, type ScimCredential } from './authorization.ts';
 import { parseErrorBody } from './error-body.ts';
 import { ScimCredentialError, ScimError, ScimTransportError } from './errors.ts';
@@ -178,10 +179,6 @@ function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-function isLoopback(url: URL): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-}
-
 function checkedBase(options: TransportOptions): URL {
   const base = URL.parse(options.baseUrl);
   const example = 'https://accounts.azuredatabricks.net/api/2.1/accounts/<account id>/scim/v2';
@@ -191,7 +188,7 @@ function checkedBase(options: TransportOptions): URL {
   if (base.username !== '' || base.password !== '') {
     throw new ConfigurationError('SCIM base URL: must not hold a user name or password');
   }
-  if (base.protocol === 'http:' && !(options.allowInsecureConnection && isLoopback(base))) {
+  if (!mayCarryTokens(base) || (base.protocol === 'http:' && !options.allowInsecureConnection)) {
     throw new ConfigurationError(`SCIM base URL: http is for a loopback address only; expected ${example}`);
   }
   return base;

@@ -28,7 +28,7 @@ export type Filter = readonly Clause[];
 export interface CompiledFilters {
   /** Source attributes that are read. */
   readonly attributes: readonly string[];
-  /** Group ids of the IsMemberOf clauses, as written. */
+  /** Group ids of the IsMemberOf clauses, lower case. */
   readonly groups: readonly string[];
   /**
    * Whether a principal passes one of the filters, or there are none.
@@ -146,12 +146,11 @@ function membership(clause: Clause, path: readonly number[]): CompiledClause {
       clause.value === undefined ? path : [...path, 'value'],
       'IsMemberOf needs the object id of a group as its value',
     );
-  const group = id.data;
-  const wanted = group.toLowerCase();
+  // Object ids are GUIDs, written in either case; Graph shows them in lower case.
+  const group = id.data.toLowerCase();
   return {
     group,
-    // Object ids are GUIDs, written in either case.
-    holds: (_read, memberOf) => [...memberOf].some(held => held.toLowerCase() === wanted),
+    holds: (_read, memberOf) => [...memberOf].some(held => held.toLowerCase() === group),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { SourceValue } from '../identity/source-values.ts';
+import { compileIsMatch } from '../mapping/dotnet-pattern/pattern.ts';
+import { PatternProblem } from '../mapping/dotnet-pattern/scanner.ts';
 import type { SourceType } from '../mapping/source-attributes.ts';
-import { compilePattern, PatternError } from './dotnet-pattern.ts';
 import { instantOf } from './instant.ts';
 
 /**
@@ -162,10 +163,10 @@ function regex(quantify: Quantifier): Definition {
     operand: 'one',
     compile: (_type, operand) => {
       try {
-        return quantify(asText, compilePattern(textOperand(operand)));
+        return quantify(asText, compileIsMatch(textOperand(operand)));
       } catch (cause) {
-        if (!(cause instanceof PatternError)) throw cause;
-        throw new OperandError(cause.message, { cause });
+        if (!(cause instanceof PatternProblem)) throw cause;
+        throw new OperandError(`character ${cause.index + 1} of the pattern: ${cause.message}`, { cause });
       }
     },
   };

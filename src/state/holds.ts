@@ -76,11 +76,11 @@ export class Holds {
     return (await this.#rows.get(target, holdId(p, kind))) !== undefined;
   }
 
-  /** SCIM ids of the resources whose adoption for this principal is held. */
-  async adoptable(target: string, p: Principal): Promise<string[]> {
+  /** SCIM ids of the resources that this principal might be, and that it was not linked to without asking. */
+  async candidates(target: string, p: Principal): Promise<string[]> {
     const found: string[] = [];
     for await (const { value } of this.#rows.list(target, { prefix: `${principalKey(p)}|` })) {
-      if (value.kind === 'proposed-adoption' || value.kind === 'refused-adoption') found.push(...value.ids);
+      if (adoptions.includes(value.kind)) found.push(...value.ids);
     }
     return found;
   }
@@ -129,6 +129,8 @@ export class Holds {
     return decided;
   }
 }
+
+const adoptions: readonly HoldKind[] = ['proposed-adoption', 'refused-adoption', 'ambiguous-match'];
 
 function holdId(p: Principal, kind: HoldKind): string {
   return `${principalKey(p)}|${kind}`;

@@ -16,7 +16,7 @@ describe('delta', () => {
     const round = await graph.readDelta(link);
     const none = { addedMembers: [], removedMembers: [] };
     expect(round.changes).toEqual([
-      { kind: 'user', id: 'ann', accountEnabled: false, ...none },
+      { kind: 'user', id: 'ann', accountEnabled: false, userPrincipalName: 'ann@contoso.com', ...none },
       { kind: 'user', id: 'bob', removed: 'changed', ...none },
       { kind: 'user', id: 'eve', removed: 'deleted', ...none },
     ]);

@@ -16,6 +16,20 @@ const seed: DirectorySeed = {
 };
 const byId = (members: SourceMember[]) => members.toSorted((a, b) => a.id.localeCompare(b.id));
 
+test('groups within a group are told without the people, at any depth, and which of them hide their members', async () => {
+  await using pair = await startPair({
+    ...seed,
+    groups: [...(seed.groups ?? []), { id: 'top', displayName: 'T', members: ['outer', 'ann', 'robot'] }],
+  });
+  expect(byId(await pair.graph.listNestedGroups('top'))).toEqual([
+    { id: 'inner', kind: 'group', hiddenMembership: false },
+    { id: 'outer', kind: 'group', hiddenMembership: false },
+    { id: 'secret', kind: 'group', hiddenMembership: true },
+  ]);
+  expect(await pair.graph.listNestedGroups('inner')).toEqual([]);
+  await expect(pair.graph.listNestedGroups('nothing')).rejects.toThrow(Absent);
+});
+
 describe('direct members', () => {
   test('of every kind, service principals included, and nobody from below', async () => {
     await using pair = await startPair(seed);

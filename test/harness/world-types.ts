@@ -16,7 +16,7 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** `provisioning.config.json` without source and targets; left out: there is no file. */
   readonly config?: ConfigPart;
-  /** Functions of each worker process that is started at once. Default: one for the feeds, one for `apply-change`. */
+  /** Functions of each worker process that is started at once. Default: one for all of them. */
   readonly workers?: readonly (readonly string[])[];
   /** Milliseconds of test clock per step; smaller is slower and more exact. */
   readonly stepMs?: number;

@@ -26,6 +26,8 @@ const LATE_MS = 6;
 const LONGEST_STARVED = 10;
 /** The clock's step while work may be waiting inside a worker. */
 const STEP_MS = 200;
+/** Its step while nothing is active on the queue, and a test waits for something to begin. */
+const CALM_STEP_MS = 1_000;
 /** Its longest step while nothing is active on the queue: no more than an owner's time between two lease renewals. */
 const IDLE_STEP_MS = 10_000;
 
@@ -101,7 +103,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     clock.advance(await length());
   };
 
-  const until: World['until'] = (what, holds, withinMs) => advanceUntil(what, holds, withinMs, () => stepMs);
+  const until: World['until'] = (what, holds, withinMs) => advanceUntil(what, holds, withinMs, pace);
 
   const advanceUntil = async (
     what: string,
@@ -119,10 +121,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     }
   };
 
+  /** Short steps while anybody has something in hand, so that it is seen when it was done. */
+  const pace = async (): Promise<number> => ((await isBusy()) ? stepMs : Math.max(stepMs, CALM_STEP_MS));
+
+  const isBusy = async (): Promise<boolean> => {
+    const { active, locked } = cloud.broker.counts(QUEUE);
+    return active + locked > 0 || (await state.backlog.hasRows(world.target));
+  };
+
   /** Up to the next instant that the broker waits for, as long as no worker has anything in hand. */
   const stride = async (): Promise<number> => {
-    const { active, locked } = cloud.broker.counts(QUEUE);
-    if (active + locked > 0 || (await state.backlog.hasRows(world.target))) return stepMs;
+    if (await isBusy()) return stepMs;
     const due = (cloud.broker.nextDue() ?? Number.POSITIVE_INFINITY) - Date.now();
     return Math.min(IDLE_STEP_MS, Math.max(due, stepMs));
   };
@@ -220,7 +229,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
   await state.ensure();
   await options.prepare?.(world);
-  await Promise.all((options.workers ?? [FEEDS, APPLY]).map(functions => start(functions)));
+  await Promise.all((options.workers ?? [[...FEEDS, ...APPLY]]).map(functions => start(functions)));
   return world;
 }
 

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { Permanent } from '../../src/identity/errors.ts';
 import type { PrincipalKind } from '../../src/identity/principal.ts';
 import {
-  nearestSourceAttribute,
   selectOf,
   sourceAttribute,
   sourceAttributes,
@@ -82,18 +81,12 @@ describe('the table of source attributes', () => {
     expect(() => sourceReader(kind, { [name]: 'x' }, computed)(name)).toThrow(RangeError);
   });
 
-  test.each([
-    ['department', 'departement', 'department'],
-    ['a name in the wrong case', 'issoftdeleted', 'IsSoftDeleted'],
-    ['mail', 'email', 'mail'],
-    ['nothing', 'shoeSizeInCentimetres', undefined],
-    ['nothing', '', undefined],
-  ])('suggests %s for "%s"', (_what, name, expected) => {
-    expect(nearestSourceAttribute('user', name)).toBe(expected);
-  });
-
   test.each<[PrincipalKind, string, string]>([
     ['user', 'departement', 'users have no attribute "departement": did you mean "department"?'],
+    ['user', 'issoftdeleted', 'users have no attribute "issoftdeleted": did you mean "IsSoftDeleted"?'],
+    ['user', 'email', 'users have no attribute "email": did you mean "mail"?'],
+    ['user', 'shoeSizeInCentimetres', 'users have no attribute "shoeSizeInCentimetres"'],
+    ['user', '', 'users have no attribute ""'],
     ['user', 'manager', '"manager" refers to other objects and has no value to read'],
     ['group', 'members', '"members" refers to other objects and has no value to read'],
     ['group', 'zzzzzzzz', 'groups have no attribute "zzzzzzzz"'],

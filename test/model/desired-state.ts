@@ -10,8 +10,19 @@ import type { Entity, Snapshot } from './snapshot.ts';
 /** The source fact for which somebody is not to have an active account, or a group not to have members. */
 export type Fact = 'disabled' | 'soft-deleted' | 'gone for good' | 'unassigned' | 'filtered out';
 
+/** Found once for each snapshot, which never changes. */
+const found = new WeakMap<Snapshot, Map<string, ReadonlySet<string>>>();
+
 /** Everything that holds the object, through however many groups. */
 export function groupsAbove(s: Snapshot, id: string): ReadonlySet<string> {
+  const known = found.get(s) ?? new Map<string, ReadonlySet<string>>();
+  found.set(s, known);
+  const above = known.get(id) ?? findGroupsAbove(s, id);
+  known.set(id, above);
+  return above;
+}
+
+function findGroupsAbove(s: Snapshot, id: string): ReadonlySet<string> {
   const above = new Set<string>();
   for (let grown = true; grown; ) {
     grown = false;
@@ -25,7 +36,7 @@ export function groupsAbove(s: Snapshot, id: string): ReadonlySet<string> {
 }
 
 /** Everything below the group, through however many groups. */
-export function everythingBelow(s: Snapshot, group: string): ReadonlySet<string> {
+function everythingBelow(s: Snapshot, group: string): ReadonlySet<string> {
   return new Set([...s.live.keys()].filter(id => groupsAbove(s, id).has(group)));
 }
 
@@ -34,7 +45,7 @@ function nestsDescendants({ nestedGroups, assignDescendants }: ModelConfig): boo
 }
 
 /** Assigned or included, itself or through a group; with mode "all" the whole tenant but its service principals. */
-function isEntitled(s: Snapshot, config: ModelConfig, { id, kind }: Entity): boolean {
+export function isEntitled(s: Snapshot, config: ModelConfig, { id, kind }: Entity): boolean {
   if (config.mode === 'all' && kind !== 'servicePrincipal') return true;
   if (s.assigned.has(id) || config.include.includes(id)) return true;
   if (kind === 'group' && !nestsDescendants(config)) return false;
@@ -75,9 +86,13 @@ export function whyAbsent(s: Snapshot, config: ModelConfig, id: string): Fact | 
   return whyOutOfScope(s, config, entity) ?? (isOff ? 'disabled' : undefined);
 }
 
-/** Ids of everybody who should be a member of a group in scope, if the target has an account of his. */
+/** Ids of everybody who should be a member of a group, if the target has an account of his; nobody once it is out of scope. */
 export function wantedMembers(s: Snapshot, config: ModelConfig, group: string): ReadonlySet<string> {
-  if (whyAbsent(s, config, group) !== undefined) return new Set();
+  return whyAbsent(s, config, group) === undefined ? membersOf(s, config, group) : new Set();
+}
+
+/** Whose membership counts for a group, with the configured treatment of nested groups. */
+export function membersOf(s: Snapshot, config: ModelConfig, group: string): ReadonlySet<string> {
   const listed =
     config.nestedGroups === 'flatten' ? everythingBelow(s, group) : new Set(s.members.get(group) ?? []);
   return new Set(

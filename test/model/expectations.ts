@@ -1,7 +1,10 @@
-import { folded, whyAbsent, wantedMembers, wantedName } from './desired-state.ts';
+import { folded, groupsAbove, wantedMembers, wantedName, whyAbsent } from './desired-state.ts';
 import type { ModelConfig } from './model-config.ts';
 import { holderOf, type Observed, type ObservedTarget } from './observed-target.ts';
 import type { Entity, Snapshot } from './snapshot.ts';
+
+/** The end of an assignment is heard of by the poll alone (milliseconds). */
+export const POLLED_WITHIN_MS = 70_000;
 
 /**
  * What the target must hold, given what it held before. Where history decides (who was provisioned while he was in
@@ -11,44 +14,76 @@ export class Expectations {
   readonly #config: ModelConfig;
   /** What was there when somebody last looked: it stays, whatever happens to its principal. */
   #before: ObservedTarget = new Map();
-  /** Names and display names that an object had while it was to be present, ever. */
+  /** Names that an object had while it was to be present, ever. */
   readonly #names = new Map<string, Set<string>>();
+  /** What an object was ever shown as. */
   readonly #displayNames = new Map<string, Set<string>>();
+  /** Since when somebody is away, without a return in between (ms). */
+  readonly #awaySince = new Map<string, number>();
+  readonly #graceMs: number;
+  readonly #assigned: [at: number, ids: ReadonlySet<string>][] = [];
   #now: Snapshot | undefined;
 
-  constructor(config: ModelConfig) {
+  /** @param graceMs how long accounts stay active after whatever takes them away */
+  constructor(config: ModelConfig, graceMs = 0) {
     this.#config = config;
+    this.#graceMs = graceMs;
   }
 
   /** The source has changed, or this is how it began. */
   see(snapshot: Snapshot): void {
     this.#now = snapshot;
+    for (const id of this.#names.keys()) {
+      if (whyAbsent(snapshot, this.#config, id) === undefined) this.#awaySince.delete(id);
+      else if (!this.#awaySince.has(id)) this.#awaySince.set(id, snapshot.at);
+    }
+    this.#assigned.push([snapshot.at, snapshot.assigned]);
+    const late = { ...snapshot, assigned: this.#assignedLately(snapshot.at) };
     for (const entity of snapshot.live.values()) {
-      if (whyAbsent(snapshot, this.#config, entity.id) !== undefined) continue;
-      note(this.#names, entity.id, folded(wantedName(entity)));
       note(this.#displayNames, entity.id, String(entity.properties.displayName));
+      const isWanted = [snapshot, late].some(s => whyAbsent(s, this.#config, entity.id) === undefined);
+      if (isWanted) note(this.#names, entity.id, folded(wantedName(entity)));
     }
   }
 
-  /** Everything about the target that is not as it should be, in words; what is there counts as provisioned from now on. */
-  check(target: ObservedTarget): string[] {
+  /** Who was assigned at any moment since the last poll may have begun. */
+  #assignedLately(at: number): Set<string> {
+    const { length } = this.#assigned;
+    const ended = (index: number): number => this.#assigned[index + 1]?.[0] ?? Number.POSITIVE_INFINITY;
+    const lately = this.#assigned.filter(
+      (_, index) => index === length - 1 || ended(index) > at - POLLED_WITHIN_MS,
+    );
+    return new Set(lately.flatMap(([, ids]) => [...ids]));
+  }
+
+  /**
+   * Everything about the target that is not as it should be, in words; what is there counts as provisioned from now on.
+   * @param waiting whoever may wait for a name that has become free in the meantime: no feed tells him
+   */
+  check(target: ObservedTarget, waiting: ReadonlySet<string>): string[] {
     const s = this.#now;
     if (s === undefined) throw new Error('nothing was seen yet');
-    const problems = [...this.#problems(s, target)];
+    const problems = [...this.#problems(s, target, waiting)];
     this.#before = target;
     return problems;
   }
 
-  *#problems(s: Snapshot, target: ObservedTarget): Generator<string> {
+  *#problems(s: Snapshot, target: ObservedTarget, waiting: ReadonlySet<string>): Generator<string> {
     for (const [id, { kind }] of this.#before) if (!target.has(id)) yield `${kind} ${id} is no longer there`;
     for (const entity of s.live.values()) {
       if (whyAbsent(s, this.#config, entity.id) !== undefined || target.has(entity.id)) continue;
-      if (holderOf(target, entity.kind, wantedName(entity)) === undefined)
+      // A group that waits has no record of its members, who wait with it.
+      const waits = [entity.id, ...groupsAbove(s, entity.id)].some(id => waiting.has(id));
+      if (
+        !waits &&
+        !wouldPassForMember(s, entity) &&
+        holderOf(target, entity.kind, wantedName(entity)) === undefined
+      )
         yield `${entity.kind} ${entity.id} is missing, and nobody has its name ${wantedName(entity)}`;
     }
     for (const found of target.values()) {
       if (!this.#names.has(found.id)) yield `${found.kind} ${found.id} was never to be there`;
-      else if (found.kind === 'group') yield* this.#groupProblems(s, target, found);
+      else if (found.kind === 'group') yield* this.#groupProblems(s, target, found, waiting.has(found.id));
       else yield* this.#accountProblems(s, found);
     }
   }
@@ -60,17 +95,18 @@ export class Expectations {
     // Databricks never changes it.
     if (names?.has(folded(name)) !== true)
       yield `${kind} ${id} is called ${name}, which it was not created as`;
-    const fact = whyAbsent(s, this.#config, id) ?? passedOn(s, found);
+    const isInGrace = s.at < (this.#awaySince.get(id) ?? Number.NEGATIVE_INFINITY) + this.#graceMs;
+    const fact = isInGrace ? undefined : (whyAbsent(s, this.#config, id) ?? passedOn(s, found));
     if (active !== (fact === undefined))
       yield `${kind} ${id} (${name}) is ${active ? 'active' : 'not active'}, although it is ${fact ?? 'in scope'}`;
     if (this.#displayNames.get(id)?.has(displayName) !== true)
       yield `${kind} ${id} is shown as ${displayName}, which was never its name`;
     const current = String(s.live.get(id)?.properties.displayName);
-    if (kind === 'user' && fact === undefined && displayName !== current)
+    if (kind === 'user' && fact === undefined && !isInGrace && displayName !== current)
       yield `${kind} ${id} is shown as ${displayName} and not as ${current}`;
   }
 
-  *#groupProblems(s: Snapshot, target: ObservedTarget, found: Observed): Generator<string> {
+  *#groupProblems(s: Snapshot, target: ObservedTarget, found: Observed, waits: boolean): Generator<string> {
     const { id, name, members } = found;
     const wanted = new Set([...wantedMembers(s, this.#config, id)].filter(member => target.has(member)));
     const missing = [...wanted].filter(member => !members.has(member));
@@ -82,7 +118,8 @@ export class Expectations {
     if (this.#names.get(id)?.has(folded(name)) !== true) yield `${state} never had that name`;
     const entity = s.live.get(id);
     if (why !== undefined || entity === undefined || name === wantedName(entity)) return;
-    if (!keepsFromIts(s, this.#config, target, entity)) yield `${state} is not called ${wantedName(entity)}`;
+    if (!waits && !keepsFromIts(s, this.#config, target, entity))
+      yield `${state} is not called ${wantedName(entity)}`;
   }
 }
 
@@ -93,6 +130,17 @@ function passedOn(s: Snapshot, { kind, id, name }: Observed): 'passed on' | unde
     entity => entity.kind === 'user' && folded(String(entity.properties.userPrincipalName)) === folded(name),
   );
   return owner === undefined || owner.id === id ? undefined : 'passed on';
+}
+
+/** A guest with an address of the tenant's own gets no account: he would have the name of a member. */
+function wouldPassForMember(s: Snapshot, guest: Entity): boolean {
+  const isMemberLikeHim = (entity: Entity): boolean =>
+    entity.properties.userType === 'Member' && domainOf(entity) === domainOf(guest);
+  return guest.properties.userType === 'Guest' && [...s.live.values()].some(isMemberLikeHim);
+}
+
+function domainOf(user: Entity): string {
+  return folded(wantedName(user).split('@').at(-1) ?? '');
 }
 
 /** Whether another group rightly holds the name that a group wants; a circle of groups passes its names on. */

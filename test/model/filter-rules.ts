@@ -41,8 +41,8 @@ export function passes(
         return new RegExp(value, 'u').test(text);
       case 'NOT REGEX MATCH':
         return !new RegExp(value, 'u').test(text);
-      case 'IS NOT NULL':
-        return true;
+      default:
+        return operator === 'IS NOT NULL';
     }
   });
 }

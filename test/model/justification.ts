@@ -1,4 +1,4 @@
-import { whyAbsent, wantedMembers, wantedName, folded } from './desired-state.ts';
+import { folded, wantedMembers, wantedName, whyAbsent } from './desired-state.ts';
 import type { ModelConfig } from './model-config.ts';
 import type { EntityKind, Snapshot } from './snapshot.ts';
 

@@ -1,5 +1,5 @@
-import type { EntityKind } from './snapshot.ts';
 import type { ModelClause } from './filter-rules.ts';
+import type { EntityKind } from './snapshot.ts';
 
 /** The part of the configuration that the model knows; everything else keeps its default. */
 export interface ModelConfig {

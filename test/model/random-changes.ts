@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DirectoryStore } from '../../src/local/directory/store.ts';
+import type { DirectoryStore } from '../../src/local/directory/store.ts';
 import {
   ALIASES,
   DEPARTMENTS,

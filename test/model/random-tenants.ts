@@ -7,7 +7,7 @@ const USERS = 7;
 const GROUPS = 5;
 const SERVICE_PRINCIPALS = 2;
 export const DEPARTMENTS = ['Engineering', 'Sales', 'Sales Support', null] as const;
-export const ALIASES = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida'] as const;
+export const ALIASES = ['ann', 'Ben', 'cat', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida'] as const;
 export const GROUP_NAMES = ['Data', 'Ops', 'Lab', 'Web', 'Hub', 'data ', 'New'] as const;
 
 /** The same object ids in every run, neither ascending nor alike: order decides where circles are cut. */
@@ -93,7 +93,7 @@ const userClause = fc.constantFrom<ModelClause>(
   { attribute: 'department', operator: 'EQUALS', value: 'Sales' },
   { attribute: 'department', operator: 'NOT EQUALS', value: 'Sales' },
   { attribute: 'department', operator: 'INCLUDES', value: 'Sales' },
-  { attribute: 'department', operator: 'ENDS_WITH', value: 'ng' },
+  { attribute: 'department', operator: 'ENDS_WITH', value: 'Sales' },
   { attribute: 'department', operator: 'REGEX MATCH', value: '^(Sales|Engineering)$' },
   { attribute: 'department', operator: 'NOT REGEX MATCH', value: 'Support' },
   { attribute: 'department', operator: 'IS NULL' },
@@ -102,7 +102,7 @@ const userClause = fc.constantFrom<ModelClause>(
 );
 const filters = <T>(clause: fc.Arbitrary<T>): fc.Arbitrary<T[][]> =>
   fc.oneof(
-    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.constant<T[][]>([]) },
     {
       weight: 1,
       arbitrary: fc.array(fc.array(clause, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
@@ -126,6 +126,7 @@ const listed = fc.oneof(
   { weight: 1, arbitrary: fc.subarray(everybody, { maxLength: 2 }) },
 );
 
+/** Every configuration of the scope. */
 export const randomConfig: fc.Arbitrary<ModelConfig> = fc
   .record({
     nesting,

@@ -43,16 +43,14 @@ export function takenBy(world: World, records: readonly RequestRecord[]): { at: 
     const id = entraIdOf(world, scimId);
     if (method === 'DELETE') return [{ at, taken: { what: 'resource', id } satisfies Taken }];
     const operations: { op: string; path?: string; value?: unknown }[] = Object(body).Operations ?? [];
-    return operations.flatMap(operation => {
+    return operations.flatMap((operation): { at: number; taken: Taken }[] => {
       const member = /^members\[value eq "(.*)"\]$/.exec(operation.path ?? '')?.[1];
       if (operation.op === 'remove' && member !== undefined) {
-        const taken: Taken = { what: 'membership', id: entraIdOf(world, member), group: id };
-        return [{ at, taken }];
+        return [{ at, taken: { what: 'membership', id: entraIdOf(world, member), group: id } }];
       }
       if (operation.path !== 'active' || operation.value !== false) return [];
       const { type = 'Users', userName = '' } = world.cloud.databricks.store.find(scimId) ?? {};
-      const taken: Taken = { what: 'account', id, kind: KIND_OF[type], name: userName };
-      return [{ at, taken }];
+      return [{ at, taken: { what: 'account', id, kind: KIND_OF[type], name: userName } }];
     });
   });
 }

@@ -103,9 +103,13 @@ describe('membershipDifference', () => {
     );
   });
 
-  test('adds a person again under the id of a new resource', () => {
+  test('adds a person again under the id of a new resource, and takes the earlier one out', () => {
     const record = { members: { e1: 's1', e2: 's2' }, uncertain: [] };
-    expect(membershipDifference({ e1: 's9', e2: 's2' }, record)).toEqual({ add: { e1: 's9' }, remove: {} });
+    expect(membershipDifference({ e1: 's9', e2: 's2' }, record)).toEqual({
+      add: { e1: 's9' },
+      remove: {},
+      replaced: { 'e1#s1': 's1' },
+    });
   });
 });
 

@@ -113,6 +113,20 @@ describe('a name that another link holds', () => {
     ]);
   });
 
+  test.each<[string, Partial<Link>]>([
+    ['deleted', {}],
+    ['data2', { leaving: { event: 'unassigned', since: 1 } }],
+  ])('is held where the holder cannot get his own: %s has left with it', async (leaver, more) => {
+    const target = `chain-${leaver}`;
+    await linked(target, group('renamed'), 'Data');
+    await linked(target, group(leaver), 'New name', more);
+    expect(await check(target, group('data'), 'Data')).toMatchObject({
+      kind: 'name-in-use',
+      ids: ['renamed'],
+    });
+    expect(await storage.state.backlog.hasRows(target)).toBe(false);
+  });
+
   test('is held where two groups have swapped their names', async () => {
     await linked('swap', group('renamed'), 'Data');
     await linked('swap', group('data'), 'new NAME');

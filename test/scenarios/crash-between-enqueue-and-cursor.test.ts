@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { GateEvent } from '../../src/local/storage/storage-proxy.ts';
 import { memberNames, watchWrites } from '../harness/observe.ts';
 import { APPLICATION, group, tenant, user } from '../harness/tenant.ts';
-import { createWorld, FEEDS, type World } from '../harness/world.ts';
+import { APPLY, createWorld, FEEDS, type World } from '../harness/world.ts';
 
 /** Polls, and kills the worker of the feeds at the first storage request that `matches`; then starts another one. */
 async function crashInPoll(
@@ -39,7 +39,7 @@ test('a poll that dies anywhere between hearing of a change and saving how far i
     groups: [team, guild],
     assigned: [team.id, guild.id, carol.id, ada.id, frank.id],
   });
-  await using world = await createWorld({ seed, limits: 'off' });
+  await using world = await createWorld({ seed, limits: 'off', workers: [FEEDS, APPLY] });
   await world.initialCycle();
   await world.drained({ laterLooks: true });
   const { directory, databricks, broker } = world.cloud;

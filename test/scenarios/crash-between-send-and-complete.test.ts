@@ -4,7 +4,7 @@ import type { GateEvent } from '../../src/local/service-bus/gate.ts';
 import { obligationSubject } from '../../src/messaging/message.ts';
 import { scimIdOf, watchWrites } from '../harness/observe.ts';
 import { tenant, user } from '../harness/tenant.ts';
-import { APPLY, createWorld, type World } from '../harness/world.ts';
+import { APPLY, createWorld, FEEDS, type World } from '../harness/world.ts';
 
 const LOCK_MS = 61_000;
 
@@ -33,6 +33,7 @@ async function crashAt(world: World, what: string, matches: (event: GateEvent) =
 test('a worker that dies around the sending of a successor neither loses the obligation nor fulfils it twice', async () => {
   const [ada, bob, carol] = [user('ada'), user('bob'), user('carol')];
   await using world = await createWorld({
+    workers: [FEEDS, APPLY],
     seed: tenant({ users: [ada, bob, carol], assigned: [ada.id, bob.id, carol.id] }),
     limits: 'off',
   });

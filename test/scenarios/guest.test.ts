@@ -40,3 +40,47 @@ test('a guest gets the name that he signs in with, and never the account of a me
   expect(memberNames(world, 'team')).toEqual(['ada@contoso.com', 'jo_van_dam@partner.com']);
   await expectConverged(world);
 });
+
+test('nor one whose mail address says so, also where everybody is in scope and the search for the domain is cut short', async () => {
+  const [ada, boss] = [user('ada'), user('boss', { mail: null })];
+  const guest = (alias: string, mail: string) =>
+    user(alias, {
+      userPrincipalName: `${alias}_partner.com#EXT#@contoso.onmicrosoft.com`,
+      userType: 'Guest',
+      mail,
+    });
+  const [jo, forged, unnoticed] = [
+    guest('jo', 'jo@partner.com'),
+    guest('forged', 'BOSS@contoso.com'),
+    guest('unnoticed', 'boss@CONTOSO.com'),
+  ];
+  await using world = await createWorld({
+    seed: tenant({ users: [ada, boss, jo], assigned: [] }),
+    limits: 'off',
+    config: {
+      scope: { mode: 'all', guests: true, exclude: [boss.id] },
+      mappings: {
+        users: [{ target: 'userName', expression: 'Coalesce([mail], [userPrincipalName])', matching: 1 }],
+      },
+    },
+  });
+  const { directory, databricks } = world.cloud;
+  const { store } = databricks;
+  const names = () => store.users.map(({ userName }) => userName).sort();
+  await world.initialCycle();
+  await world.drained({ laterLooks: true });
+  expect(names()).toEqual(['ada@contoso.com', 'jo@partner.com']);
+
+  // Nobody has that name in the target: only its domain tells that it is a member's.
+  directory.faults.truncateLists = /\/users\?\$filter/;
+  directory.store.addUser(unnoticed);
+  await world.eventually('the first is held', async () => (await openHolds(world)).length === 1);
+  directory.faults.truncateLists = false;
+  directory.store.addUser(forged);
+  await world.eventually('both are held', async () => (await openHolds(world)).length === 2);
+  await expectConverged(world);
+  expect((await openHolds(world)).map(({ hold }) => hold).sort()).toEqual(
+    [forged, unnoticed].map(({ id }) => `protected-name user:${id}`).sort(),
+  );
+  expect(names()).toEqual(['ada@contoso.com', 'jo@partner.com']);
+});

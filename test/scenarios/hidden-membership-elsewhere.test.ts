@@ -87,7 +87,26 @@ test('a nested group that hides its members keeps them, and its place, where nes
   );
   expect((await openHolds(world)).map(({ hold }) => hold)).toContain(`hidden-membership group:${inner.id}`);
 
+  // Nor does a group lose its own members whose way into the scope leads through one that hides them.
   directory.store.update(inner.id, { visibility: 'Private' });
+  directory.store.update(outer.id, { visibility: 'HiddenMembership' });
+  directory.store.update(inner.id, { description: 'touched' });
+  await world.drained({ laterLooks: true });
+  await world.idle(125_000);
+  await audit(world);
+  await world.drained({ laterLooks: true });
+  expect(takingAway(wrong.records())).toEqual([]);
+  expect(memberNames(world, 'inner')).toEqual(['bob@contoso.com']);
+
+  // That it shows its members again is no news about bob: the next comparison has him looked at.
+  directory.store.update(outer.id, { visibility: 'Private' });
+  await world.eventually('it is not held', async () => !(await openHolds(world)).some(isOf(outer.id)));
+  await audit(world);
   await expectConverged(world);
   expect(await openHolds(world)).toEqual([]);
 });
+
+const isOf =
+  (id: string) =>
+  ({ hold }: { hold: string }): boolean =>
+    hold.endsWith(id);

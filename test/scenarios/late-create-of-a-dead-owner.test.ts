@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { march } from '../harness/observe.ts';
 import { tenant, user } from '../harness/tenant.ts';
-import { APPLY, createWorld } from '../harness/world.ts';
+import { APPLY, createWorld, FEEDS } from '../harness/world.ts';
 
 const LEASE_MS = 31_000;
 
@@ -9,6 +9,7 @@ test('an account whose create arrives after its owner died, and after the dismis
   const ada = user('ada', { accountEnabled: false });
   const bob = user('bob');
   await using world = await createWorld({
+    workers: [FEEDS, APPLY],
     seed: tenant({ users: [ada, bob], assigned: [ada.id, bob.id] }),
     limits: 'off',
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { march, memberNames, scimIdOf } from '../harness/observe.ts';
 import { group, tenant, user } from '../harness/tenant.ts';
-import { APPLY, createWorld, type World } from '../harness/world.ts';
+import { APPLY, createWorld, FEEDS, type World } from '../harness/world.ts';
 
 const LEASE_MS = 31_000;
 
@@ -34,6 +34,7 @@ test('a write that arrives long after its owner died does not stay, also when tw
   const [ada, bob] = [user('ada'), user('bob')];
   const team = group('team', []);
   await using world = await createWorld({
+    workers: [FEEDS, APPLY],
     seed: tenant({ users: [ada, bob], groups: [team], assigned: [ada.id, bob.id, team.id] }),
     limits: 'off',
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectConverged, openHolds, writesFromNow } from '../harness/converge.ts';
 import { memberNames, scimIdOf } from '../harness/observe.ts';
+import { reconfigured } from '../harness/reconfigured.ts';
 import { APPLICATION, group, tenant, user } from '../harness/tenant.ts';
 import { createWorld, type World } from '../harness/world.ts';
 
@@ -171,11 +172,10 @@ test('every way to leave takes the account off and deletes nothing, and every wa
   await world.drained({ laterLooks: true });
   world.cloud.directory.store.delete(orphan);
   await world.drained({ laterLooks: true });
-  await world.reconfigure({
+  await reconfigured(world, {
     scope: { filters: { users: [[{ attribute: 'department', operator: 'EQUALS', value: 'Engineering' }]] } },
     lifecycle: { users: { hardDeleted: { action: 'delete' } } },
   });
-  await world.fire('reconcile');
   await world.eventually(
     'the long gone is deleted',
     () => databricks.store.user('hard-deleted@contoso.com') === undefined,
@@ -196,4 +196,4 @@ test('every way to leave takes the account off and deletes nothing, and every wa
   expect(await openHolds(world)).toEqual([]);
   expect(databricks.store.users).toHaveLength(rows.length - 3);
   expect(await world.deadLetters()).toEqual([]);
-});
+}, 180_000);

@@ -90,7 +90,7 @@ test('a group that left is deleted only after an approval, keeps what its policy
   expect(await openHolds(world)).toEqual([]);
   expect(store.users.every(({ active }) => active)).toBe(true);
   expect(await world.deadLetters()).toEqual([]);
-});
+}, 180_000);
 
 /** As the use case does: the approval is stored, and its owner is asked to look. */
 async function approve(world: World, groupId: string): Promise<void> {

@@ -106,4 +106,4 @@ test('each way to leave has its own policy, a return within the grace period can
   expect(await openHolds(world)).toEqual([]);
   expect(at('break-glass')?.active).toBe(true);
   expect(await world.deadLetters()).toEqual([]);
-});
+}, 180_000);

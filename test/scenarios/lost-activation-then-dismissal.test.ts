@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { expectConverged, writesFromNow } from '../harness/converge.ts';
 import { scimIdOf } from '../harness/observe.ts';
 import { tenant, user } from '../harness/tenant.ts';
-import { APPLY, createWorld, type World } from '../harness/world.ts';
+import { APPLY, createWorld, FEEDS, type World } from '../harness/world.ts';
 
 test('an activation whose answer or link write is lost does not outlive the dismissal that follows', async () => {
   const [ada, bob, eve] = [user('ada'), user('bob', { accountEnabled: false }), user('eve')];
   await using world = await createWorld({
+    workers: [FEEDS, APPLY],
     seed: tenant({ users: [ada, bob, eve], groups: [], assigned: [ada.id, bob.id, eve.id] }),
     limits: 'off',
   });

@@ -82,7 +82,10 @@ test('mirrored groups follow every move in the nesting, change places, and circl
 
   // Each in the other: cut at one place, the same one whoever looks first, and said so. Here it is what was written.
   directory.store.addMember(lower.id, upper.id);
-  await world.eventually('the other one is kept', () => picture(world).lower?.includes('group upper') === true);
+  await world.eventually(
+    'the other one is kept',
+    () => picture(world).lower?.includes('group upper') === true,
+  );
   await expectConverged(world);
   expect(await openHolds(world)).toEqual([{ hold: `nesting-cut group:${upper.id}`, ids: [lower.id] }]);
   expect(picture(world)).toMatchObject({ lower: ['dan', 'group upper'], upper: ['dan'] });
@@ -102,7 +105,7 @@ test('mirrored groups follow every move in the nesting, change places, and circl
   await expectConverged(world);
   expect(picture(world)).toMatchObject({ lower: ['dan', 'group upper'], upper: ['dan'] });
   expect(await world.deadLetters()).toEqual([]);
-});
+}, 180_000);
 
 /** All groups of the target with the names of their members. */
 function picture(world: World): Record<string, string[]> {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { expectConverged, openHolds, writesFromNow } from '../harness/converge.ts';
+import { reconfigured } from '../harness/reconfigured.ts';
 import { group, tenant, user } from '../harness/tenant.ts';
 import { createWorld, type World } from '../harness/world.ts';
+import type { ConfigPart } from '../harness/world-types.ts';
 
 test('nested groups are flattened, provisioned below, ignored or mirrored as configured, and a change of mind keeps every account and group', async () => {
   const [top, middle, bottom, both] = [user('top'), user('middle'), user('bottom'), user('both')];
@@ -64,17 +66,10 @@ test('nested groups are flattened, provisioned below, ignored or mirrored as con
   expect(changes.paths().filter(path => path.startsWith('POST'))).toEqual(['POST /Groups', 'POST /Groups']);
   expect(await openHolds(world)).toEqual([]);
   expect(await world.deadLetters()).toEqual([]);
-});
+}, 180_000);
 
-/** Puts the configuration in place, and waits for the audit that it leads to. */
-async function configured(world: World, config: Record<string, unknown>): Promise<void> {
-  const before = (await world.state.targets.read(world.target)).configuration;
-  await world.reconfigure(config);
-  await world.fire('reconcile');
-  await world.until(
-    'the audit of the new configuration is done',
-    async () => (await world.state.targets.read(world.target)).configuration !== before,
-  );
+async function configured(world: World, config: ConfigPart): Promise<void> {
+  await reconfigured(world, config);
   await expectConverged(world);
 }
 

@@ -67,6 +67,41 @@ test('a group of the expected name that somebody planted in the target is neithe
   await expectConverged(world);
 });
 
+test('nor is one of the name of a nested group: it is neither filled nor put into the group above', async () => {
+  const [ada, bob] = [user('ada'), user('bob')];
+  const child = group('prod readers', [bob.id]);
+  const outer = group('outer', [ada.id, child.id]);
+  await using world = await createWorld({
+    seed: tenant({ users: [ada, bob], groups: [child, outer], assigned: [outer.id] }),
+    limits: 'off',
+    config: { scope: { nestedGroups: 'mirror' }, lifecycle: { groupNameConflict: 'suffix' } },
+  });
+  const { directory, databricks } = world.cloud;
+  const { store } = databricks;
+  plant(world.cloud, 'Prod Readers');
+  const planted = store.group('prod readers');
+  await world.fire('reconcile');
+  await world.until(
+    'the target is indexed',
+    async () => (await world.state.targets.read(world.target)).indexed,
+  );
+  await world.state.targets.update(world.target, state => ({ ...state, planOnly: false }));
+  await world.fire('reconcile');
+  await world.eventually('ada is in', () => memberNames(world, 'outer')?.length === 1);
+  await world.drained({ laterLooks: true });
+  const held = [{ hold: `proposed-adoption group:${child.id}`, ids: [planted?.id] }];
+  expect(await openHolds(world)).toEqual(held);
+  expect(store.find(planted?.id ?? '')).toEqual(planted);
+
+  // Nor when it leaves its place, which ends its scope: what is not ours loses nothing.
+  directory.store.removeMember(outer.id, child.id);
+  await world.eventually('bob is off', () => store.user('bob@contoso.com')?.active === false, 600_000);
+  await expectConverged(world);
+  expect(store.find(planted?.id ?? '')).toEqual(planted);
+  expect(memberNames(world, 'outer')).toEqual(['ada@contoso.com']);
+  expect(await openHolds(world)).toEqual([]);
+});
+
 function plant({ databricks: { store } }: World['cloud'], displayName: string): void {
   const mallory =
     store.user('mallory@contoso.com') ?? store.add({ type: 'Users', userName: 'mallory@contoso.com' });

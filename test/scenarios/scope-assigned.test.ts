@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectConverged, openHolds, writesFromNow } from '../harness/converge.ts';
 import { memberNames, scimIdOf } from '../harness/observe.ts';
+import { reconfigured } from '../harness/reconfigured.ts';
 import { group, tenant, user } from '../harness/tenant.ts';
 import { createWorld } from '../harness/world.ts';
 
@@ -87,11 +88,9 @@ test('filters, lists, guests and kinds of groups decide who is in, and whoever c
   // Another configuration: guests and Microsoft 365 groups come, one list is lifted, and nothing is created twice.
   const before = new Map(store.users.map(({ id, userName }) => [userName, id]));
   const changes = writesFromNow(world);
-  await world.reconfigure({
+  await reconfigured(world, {
     scope: { filters, include: [], exclude: [ada.id], guests: true, microsoft365Groups: true },
   });
-  await world.fire('poll-directory');
-  await world.fire('reconcile');
   await world.eventually('the guest is on', () => store.user('jo@partner.com')?.active === true);
   await world.eventually('the excluded one is off', () => at('ada')?.active === false);
   await world.eventually('the included one is off', () => at('included')?.active === false);
@@ -110,4 +109,4 @@ test('filters, lists, guests and kinds of groups decide who is in, and whoever c
   expect(at('stranger')).toBeUndefined();
   expect(await openHolds(world)).toEqual([]);
   expect(await world.deadLetters()).toEqual([]);
-});
+}, 180_000);

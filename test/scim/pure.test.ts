@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import SCIMMY from 'scimmy';
 import { describe, expect, test } from 'vitest';
+import { valuePath } from '../../src/identity/desired.ts';
 import { retryAfterMs } from '../../src/identity/retry-after.ts';
 import { parseErrorBody } from '../../src/scim/error-body.ts';
-import { equals, valuePath } from '../../src/scim/filter.ts';
+import { equals } from '../../src/scim/filter.ts';
 import { addMembers, changeAttributes, removeMembers } from '../../src/scim/patch.ts';
 
 describe('filters', () => {

@@ -64,8 +64,8 @@ describe('a hold', () => {
     const { holds } = storage.state;
     await holds.hold('adopt', { kind: 'proposed-adoption', principal: data, ids: ['s-1'], cause: '' }, 1);
     await holds.hold('adopt', { ...shrink, ids: ['u1'] }, 1);
-    expect(await holds.adoptable('adopt', data)).toEqual(['s-1']);
-    expect(await holds.adoptable('adopt', { kind: 'group', id: 'dat' })).toEqual([]);
+    expect(await holds.candidates('adopt', data)).toEqual(['s-1']);
+    expect(await holds.candidates('adopt', { kind: 'group', id: 'dat' })).toEqual([]);
     expect(await holds.anyGroup('adopt', 'large-shrink')).toBe(true);
     expect(await holds.anyGroup('adopt', 'name-in-use')).toBe(false);
   });

@@ -71,7 +71,7 @@ describe('the index of members', () => {
 describe('the record of a group', () => {
   test('is empty before it is stored', async () => {
     expect(await storage.state.records.read('t', 'none')).toEqual({
-      value: { members: {}, uncertain: [], nested: [], removed: {}, grantSeen: {} },
+      value: { members: {}, uncertain: [], kinds: {}, nested: [], removed: {}, grantSeen: {} },
       etag: undefined,
     });
   });

@@ -58,6 +58,7 @@ const allowed: Case[] = [
   { from: 'src/planning/a.ts', to: 'src/identity/b.ts' },
   { from: 'src/planning/a.ts', to: 'zod' },
   { from: 'src/planning/a.ts', to: 'node:crypto' },
+  { from: 'src/scope/a.ts', to: 're2js' },
   { from: 'src/databricks/a.ts', to: 'src/scim/b.ts' },
   { from: 'src/state/a.ts', to: '@azure/data-tables' },
   { from: 'src/state/a.ts', to: 'node:timers/promises' },
@@ -84,7 +85,7 @@ describe('the import rules', () => {
     const folder = await mkdtemp(join(tmpdir(), 'import-rules-'));
     folders.push(folder);
     const manifest = {
-      dependencies: { zod: '*', '@azure/data-tables': '*' },
+      dependencies: { zod: '*', re2js: '*', '@azure/data-tables': '*' },
       devDependencies: { rhea: '*' },
     };
     const everything: Record<string, string> = {
@@ -94,7 +95,7 @@ describe('the import rules', () => {
       'test/index.ts': '',
       ...files,
     };
-    for (const name of ['zod', '@azure/data-tables', 'rhea']) {
+    for (const name of ['zod', 're2js', '@azure/data-tables', 'rhea']) {
       everything[`node_modules/${name}/package.json`] = JSON.stringify({ name, main: 'index.js' });
       everything[`node_modules/${name}/index.js`] = '';
     }

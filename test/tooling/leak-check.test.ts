@@ -51,7 +51,9 @@ describe('the leak check', () => {
     await writeFile(
       join(folder, 'vitest.config.ts'),
       `import shared from '../../../vitest.config.ts';
-       export default { ...shared, test: { ...shared.test, ...${JSON.stringify(own)} } };`,
+       const { projects, ...common } = shared.test;
+       const { setupFiles } = projects[0].test;
+       export default { ...shared, test: { ...common, setupFiles, ...${JSON.stringify(own)} } };`,
     );
 
     const report = join(folder, 'report.json');

@@ -1,5 +1,4 @@
 import { sleep } from '../../identity/clock.ts';
-import type { PrincipalKind } from '../../identity/principal.ts';
 import { requestCycle } from '../../operations/request-cycle.ts';
 import { type LoadProgress, readProgress } from '../../operations/status.ts';
 import { count, type Screen } from './screen.ts';
@@ -65,7 +64,7 @@ function describe(targets: readonly LoadProgress[], isCompared: boolean): string
   const quarantine = targets.find(target => target.quarantine !== undefined)?.quarantine;
   if (quarantine !== undefined) return `waiting: ${quarantine}`;
   if (!isCompared) return 'comparing Entra ID with Databricks';
-  const of = (kind: PrincipalKind) => sum(targets.map(({ linked }) => linked[kind]));
+  const of = (kind: keyof LoadProgress['linked']) => sum(targets.map(({ linked }) => linked[kind]));
   const parts = [count(of('user'), 'user'), count(of('servicePrincipal'), 'service principal')];
   return `${parts.join(', ')}, ${count(of('group'), 'group')} provisioned`;
 }

@@ -1,5 +1,5 @@
 import type { SourceReader } from '../../identity/source-values.ts';
-import { type SearchBudget, searchBudget } from './dotnet/pattern.ts';
+import { type SearchBudget, searchBudget } from '../dotnet-pattern/pattern.ts';
 import { ExpressionFailure, SyntaxProblem } from './errors.ts';
 import type { CallNode, Node } from './syntax.ts';
 import { textOf, type Value, wholeNumberOf } from './values.ts';
@@ -85,6 +85,11 @@ export class Argument {
   /** The text of a literal, or undefined for anything else. */
   get literal(): string | undefined {
     return this.node.kind === 'text' ? this.node.value : undefined;
+  }
+
+  /** Where in the expression the character of a literal stands that has this index in its value; else the argument's. */
+  offsetOf(index: number): number {
+    return (this.node.kind === 'text' ? this.node.offsets[index] : undefined) ?? this.node.at;
   }
 
   failure(what: string): ExpressionFailure {

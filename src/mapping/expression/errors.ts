@@ -34,9 +34,3 @@ export class SyntaxProblem extends Error {
     this.problem = problem;
   }
 }
-
-/** Line and column, both from 1, of an offset. `\r\n` is one line break. */
-export function placeIn(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}

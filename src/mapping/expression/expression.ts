@@ -1,7 +1,8 @@
+import { placeIn } from '../../identity/place-in-text.ts';
 import type { SourceReader, SourceValue } from '../../identity/source-values.ts';
 import { compile } from './compile.ts';
 import { newScope } from './definition.ts';
-import { ExpressionSyntaxError, placeIn, SyntaxProblem } from './errors.ts';
+import { ExpressionSyntaxError, SyntaxProblem } from './errors.ts';
 import { functionNamed } from './functions/all.ts';
 import { parse } from './parse.ts';
 import { everyNode } from './syntax.ts';

@@ -1,3 +1,4 @@
+import { nearestName } from '../../../identity/nearest-name.ts';
 import type { FunctionDefinition } from '../definition.ts';
 import { SyntaxProblem } from '../errors.ts';
 import type { CallNode } from '../syntax.ts';
@@ -69,31 +70,7 @@ export function functionNamed({ name, at }: CallNode): FunctionDefinition {
   if (/^(and|or)$/i.test(name)) {
     throw new SyntaxProblem(at, 'IIF nested in IIF', `${problem}: conditions cannot be combined`);
   }
-  const near = nearest(name);
+  const near = nearestName(name, [...implementedFunctions, ...refusedFunctions]);
   const question = near === undefined ? '' : ` (did you mean ${near}?)`;
   throw new SyntaxProblem(at, 'the name of a function, in its own case', problem + question);
-}
-
-function nearest(name: string): string | undefined {
-  const known = [...implementedFunctions, ...refusedFunctions];
-  const lower = name.toLowerCase();
-  return (
-    known.find(other => other.toLowerCase() === lower) ??
-    known.find(
-      other => Math.abs(other.length - name.length) < 2 && distance(other.toLowerCase(), lower) === 1,
-    )
-  );
-}
-
-/** Characters to add, remove or replace; beyond one it need not be exact. */
-function distance(a: string, b: string): number {
-  if (a === b) return 0;
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start += 1;
-  const restsEqual = [
-    [a.slice(start + 1), b.slice(start + 1)],
-    [a.slice(start + 1), b.slice(start)],
-    [a.slice(start), b.slice(start + 1)],
-  ].some(([left, right]) => left === right);
-  return restsEqual ? 1 : 2;
 }

@@ -146,9 +146,8 @@ function checked<T>(argument: Argument, compileFormat: (format: string) => T): T
     return compileFormat(argument.literal);
   } catch (error) {
     if (!(error instanceof DateFormatProblem)) throw error;
-    const offset = argument.node.kind === 'text' ? argument.node.offsets[error.index] : undefined;
     throw new SyntaxProblem(
-      offset ?? argument.node.at,
+      argument.offsetOf(error.index),
       'another format',
       `${argument.label}: ${error.message}`,
     );

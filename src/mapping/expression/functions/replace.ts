@@ -1,7 +1,7 @@
+import { compilePattern, type Match, type Pattern, PatternFailure } from '../../dotnet-pattern/pattern.ts';
+import { PatternProblem } from '../../dotnet-pattern/scanner.ts';
+import { compileSubstitution, groupText, type Substitution } from '../../dotnet-pattern/substitution.ts';
 import type { Argument, Call, Evaluate, FunctionDefinition, Scope } from '../definition.ts';
-import { compilePattern, type Match, type Pattern, PatternFailure } from '../dotnet/pattern.ts';
-import { PatternProblem } from '../dotnet/pattern-scanner.ts';
-import { compileSubstitution, groupText, type Substitution } from '../dotnet/substitution.ts';
 import { ExpressionFailure, SyntaxProblem } from '../errors.ts';
 import { longestText, tooLong } from '../values.ts';
 
@@ -88,7 +88,7 @@ function fixedSubstitution(argument: Argument, literal: string, pattern: Pattern
   if (substitution.unknown !== undefined) {
     const { index, name } = substitution.unknown;
     throw new SyntaxProblem(
-      placeInText(argument, index),
+      argument.offsetOf(index),
       'the name of a group, or $$ for a dollar sign',
       `no group ${name}`,
     );
@@ -170,7 +170,7 @@ function patternOf(call: Call): Pattern {
   } catch (error) {
     if (!(error instanceof PatternProblem)) throw error;
     throw new SyntaxProblem(
-      placeInText(argument, error.index),
+      argument.offsetOf(error.index),
       'another pattern',
       `regexPattern: ${error.message}`,
     );
@@ -182,8 +182,4 @@ function groupOf(call: Call, pattern: Pattern): number {
   const number = argument.literal === undefined ? undefined : pattern.groupNumber(argument.literal);
   if (number === undefined) throw argument.problem('the name of a group in regexPattern, as text');
   return number;
-}
-
-function placeInText(argument: Argument, index: number): number {
-  return (argument.node.kind === 'text' ? argument.node.offsets[index] : undefined) ?? argument.node.at;
 }

@@ -1,13 +1,15 @@
-import { literal, takeClass, takeEscaped, takeSet } from './pattern-characters.ts';
-import { PatternProblem, PatternScanner } from './pattern-scanner.ts';
+import { literal, takeClass, takeEscaped, takeSet } from './characters.ts';
+import { PatternProblem, PatternScanner } from './scanner.ts';
 
 /** A .NET pattern in the syntax of RE2, with what the two count differently. */
 export interface Translation {
   readonly re2: string;
   /** Names of the groups in RE2's order; undefined for an unnamed one. */
   readonly groups: readonly (string | undefined)[];
-  /** Has `$` or `\Z`, which .NET also matches before a last line break. */
+  /** Has `\Z`, or `$` without `(?m)`, which .NET also matches before a last line break. */
   readonly usesEnd: boolean;
+  /** Where something first follows such an end: an index in the pattern. */
+  readonly afterEnd: number | undefined;
 }
 
 /** What a part of a pattern matches: a place between characters, at least one character, or perhaps nothing. */
@@ -28,33 +30,49 @@ const unsupportedGroups: readonly (readonly [RegExp, string])[] = [
   [/\(\?\(/y, 'conditional groups cannot be matched in linear time'],
   [/\(\?[<'][\p{L}\p{Nd}_]*-/uy, 'balancing groups cannot be matched in linear time'],
   [/\(\?[<']\d/y, 'groups that are named by a number are not supported; give the group a name'],
-  [/\(\?[a-z]*-?[a-z]*[mnx]/y, 'of the inline options only i and s are supported'],
+  [/\(\?#/y, 'comments are not supported'],
+  [
+    /\(\?[a-z]*-?[a-z]*[mnx]/y,
+    'of the inline options only i and s are supported, and (?m) as the start of the pattern',
+  ],
 ];
+/** Only where it holds for the whole pattern does `$` mean one thing in it. */
+const multiline = /\(\?[is]*m[is]*\)/y;
 
 /**
  * Reads a pattern as .NET does (Microsoft Learn, "Regular expression language - quick reference") and writes it for
  * RE2. What RE2 cannot do, or would do differently, is refused.
+ * @param end what RE2 gets for `\Z`, and for `$` without `(?m)`
  * @throws PatternProblem
  */
-export function translate(pattern: string): Translation {
-  return new Translator(pattern).whole();
+export function translate(pattern: string, end: string): Translation {
+  return new Translator(pattern, end).whole();
 }
 
 class Translator {
   readonly #scanner: PatternScanner;
   readonly #groups: (string | undefined)[] = [];
+  readonly #end: string;
+  #isMultiline = false;
   #depth = 0;
-  #usesEnd = false;
+  #ends = 0;
+  #afterEnd: number | undefined;
   #re2 = '';
 
-  constructor(pattern: string) {
+  constructor(pattern: string, end: string) {
     this.#scanner = new PatternScanner(pattern);
+    this.#end = end;
   }
 
   whole(): Translation {
+    const options = this.#scanner.match(multiline);
+    if (options !== undefined) {
+      this.#skip(options[0].length, 'position', options[0]);
+      this.#isMultiline = true;
+    }
     this.#alternatives();
     if (!this.#scanner.isAtEnd) throw this.#scanner.problem('a closing parenthesis without an opening one');
-    return { re2: this.#re2, groups: this.#groups, usesEnd: this.#usesEnd };
+    return { re2: this.#re2, groups: this.#groups, usesEnd: this.#ends > 0, afterEnd: this.#afterEnd };
   }
 
   /** @returns whether the empty text matches */
@@ -69,7 +87,9 @@ class Translator {
 
   #sequence(): boolean {
     let mayBeEmpty = true;
+    const ends = this.#ends;
     while (!this.#scanner.isAtEnd && !/[|)]/.test(this.#scanner.peek())) {
+      if (this.#ends > ends) this.#afterEnd ??= this.#scanner.at;
       mayBeEmpty = this.#quantified() && mayBeEmpty;
     }
     return mayBeEmpty;
@@ -77,12 +97,14 @@ class Translator {
 
   #quantified(): boolean {
     if (this.#scanner.match(quantifierStart) !== undefined) throw this.#nothingToRepeat();
+    const ends = this.#ends;
     const atom = this.#atom();
     const given = this.#scanner.match(quantifier);
     if (given === undefined) return atom !== 'filled';
     if (atom === 'position') throw this.#nothingToRepeat();
     const [least, most] = limitsOf(given);
     this.#checkLimits(least, most, atom);
+    if (most > 1 && this.#ends > ends) this.#afterEnd ??= this.#scanner.at;
     this.#scanner.at += given[0].length;
     if (this.#scanner.match(quantifierStart) !== undefined) {
       throw this.#scanner.problem('a quantifier after a quantifier; .NET has no possessive ones');
@@ -118,8 +140,7 @@ class Translator {
       case '^':
         return this.#skip(1, 'position', '^');
       case '$':
-        this.#usesEnd = true;
-        return this.#skip(1, 'position', '\\z');
+        return this.#isMultiline ? this.#skip(1, 'position', '$') : this.#textEnd(1);
       case '.':
         return this.#skip(1, 'filled', '.');
       default:
@@ -132,13 +153,14 @@ class Translator {
       case 'A':
         return this.#skip(2, 'position', '\\A');
       case 'Z':
-        this.#usesEnd = true;
-        return this.#skip(2, 'position', '\\z');
+        return this.#textEnd(2);
       case 'z':
         return this.#skip(2, 'position', '\\z');
       case 'b':
       case 'B':
-        throw this.#scanner.problem('\\b and \\B would find the borders of ASCII words only');
+        throw this.#scanner.problem(
+          '\\b and \\B would find the borders of ASCII words only; write (?:^|\\W) and (?:\\W|$)',
+        );
       case 'G':
         throw this.#scanner.problem('\\G, the end of the match before, is not supported');
       default:
@@ -147,8 +169,6 @@ class Translator {
   }
 
   #group(): Atom {
-    const comment = this.#scanner.match(/\(\?#[^)]*\)/y);
-    if (comment !== undefined) return this.#skip(comment[0].length, 'position', '');
     for (const [construct, why] of unsupportedGroups) {
       if (this.#scanner.match(construct) !== undefined) throw this.#scanner.problem(why);
     }
@@ -167,6 +187,11 @@ class Translator {
     this.#depth -= 1;
     if (!this.#scanner.take(')')) throw new PatternProblem(start, 'this group does not end');
     return this.#add(mayBeEmpty ? 'empty' : 'filled', ')');
+  }
+
+  #textEnd(length: number): Atom {
+    this.#ends += 1;
+    return this.#skip(length, 'position', this.#end);
   }
 
   #addGroup(name: string | undefined): void {

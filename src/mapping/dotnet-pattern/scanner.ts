@@ -33,9 +33,13 @@ export class PatternScanner {
     return isNext;
   }
 
-  /** Moves over the next character, of two code units where it is beyond U+FFFF. */
+  /**
+   * Moves over the next character, of two code units where it is beyond U+FFFF.
+   * @throws PatternProblem for half of one
+   */
   takeCodePoint(): number {
     const code = this.pattern.codePointAt(this.at) ?? 0;
+    if (isHalf(code)) throw this.problem(halfOfPair);
     this.at += code > 0xffff ? 2 : 1;
     return code;
   }
@@ -49,4 +53,12 @@ export class PatternScanner {
   problem(why: string): PatternProblem {
     return new PatternProblem(this.at, why);
   }
+}
+
+/** Why half of a surrogate pair is refused: .NET finds it within a whole character, and the search here does not. */
+export const halfOfPair = 'half of a surrogate pair is no character here';
+
+/** Whether a number is half of a surrogate pair, not a character. */
+export function isHalf(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdfff;
 }

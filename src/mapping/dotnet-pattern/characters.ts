@@ -1,4 +1,4 @@
-import { PatternProblem, type PatternScanner } from './pattern-scanner.ts';
+import { halfOfPair, isHalf, PatternProblem, type PatternScanner } from './scanner.ts';
 
 const space =
   '\\t-\\r\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}';
@@ -6,17 +6,23 @@ const notSpace =
   '\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{84}\\x{86}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}' +
   '\\x{200b}-\\x{2027}\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}';
 const word = '\\p{L}\\p{Mn}\\p{Nd}\\p{Pc}';
+const notWord = '\\p{Mc}\\p{Me}\\p{Nl}\\p{No}\\p{Pd}\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}\\p{Po}\\p{S}\\p{Z}\\p{C}';
 
-/** As the inside of a class. All of Unicode, as .NET means them; RE2's own are of ASCII. */
+/**
+ * As the inside of a class. All of Unicode, as .NET means them (Microsoft Learn, "Character classes in regular
+ * expressions"); RE2's own are of ASCII.
+ */
 const sets = new Map([
   ['d', '\\p{Nd}'],
   ['D', '\\P{Nd}'],
   ['w', word],
+  ['W', notWord],
   ['s', space],
   ['S', notSpace],
 ]);
 
-const categories = /^(L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?)$/;
+/** Without Cn, which shrinks with every version of Unicode, Cs, halves of characters, and C, which holds both. */
+const categories = /^(L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfo])$/;
 
 const controls = new Map([
   ['t', 9],
@@ -30,10 +36,6 @@ const controls = new Map([
 
 /** Moves over `\d`, `\w`, `\p{L}` and their like, if one is next. @returns a class in RE2's syntax */
 export function takeSet(scanner: PatternScanner): string | undefined {
-  if (scanner.peek() === '\\' && scanner.peek(1) === 'W') {
-    scanner.at += 2;
-    return `[^${word}]`;
-  }
   const set = takeInnerSet(scanner);
   return set === undefined ? undefined : `[${set}]`;
 }
@@ -50,7 +52,7 @@ function takeInnerSet(scanner: PatternScanner): string | undefined {
   const [whole, name = ''] = scanner.match(/\\[pP]\{(\w+)\}/y) ?? [];
   if (whole === undefined || !categories.test(name)) {
     throw scanner.problem(
-      '\\p takes a general category of letters, marks, numbers, punctuation, symbols or separators',
+      '\\p takes a general category of letters, marks, numbers, punctuation, symbols or separators, such as \\p{Lu}',
     );
   }
   scanner.at += whole.length;
@@ -61,11 +63,14 @@ function takeInnerSet(scanner: PatternScanner): string | undefined {
 export function takeEscaped(scanner: PatternScanner): number {
   const hex = scanner.match(/\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|c([A-Za-z]))/y);
   if (hex !== undefined) {
-    scanner.at += hex[0].length;
     const [, byte, unit, control] = hex;
-    return control === undefined
-      ? Number.parseInt(byte ?? unit ?? '', 16)
-      : control.toUpperCase().charCodeAt(0) - 64;
+    const code =
+      control === undefined
+        ? Number.parseInt(byte ?? unit ?? '', 16)
+        : control.toUpperCase().charCodeAt(0) - 64;
+    if (isHalf(code)) throw scanner.problem(halfOfPair);
+    scanner.at += hex[0].length;
+    return code;
   }
   const letter = scanner.peek(1);
   if (/[0-9k]/.test(letter)) {
@@ -74,7 +79,7 @@ export function takeEscaped(scanner: PatternScanner): number {
     );
   }
   const control = controls.get(letter);
-  if (control === undefined && (letter === '' || /[\p{L}\p{Nd}_]/u.test(letter))) {
+  if (control === undefined && (letter === '' || /[\w\u0080-\uffff]/.test(letter))) {
     throw scanner.problem(`\\${letter} is no escape of .NET, or none that is supported`);
   }
   scanner.at += 1;
@@ -98,9 +103,6 @@ export function takeClass(scanner: PatternScanner): string {
 function refuseInClass(scanner: PatternScanner): void {
   if (scanner.match(/-\[/y) !== undefined)
     throw scanner.problem('the subtraction of classes is not supported');
-  if (scanner.match(/\\W/y) !== undefined) {
-    throw scanner.problem('\\W within a class is not supported; write (?:\\W|…) instead of [\\W…]');
-  }
 }
 
 /** One character, or a range. After a set or a range a hyphen stands for itself, as it does first and last. */

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
-import { PatternProblem } from './pattern-scanner.ts';
-import { translate } from './pattern-syntax.ts';
+import { PatternProblem } from './scanner.ts';
+import { translate } from './syntax.ts';
 
 /** Start and end of a group in the text, or undefined where it took no part in the match. */
 type Span = readonly [start: number, end: number];
@@ -47,7 +47,7 @@ export interface Pattern {
  * @throws PatternProblem for what is no pattern, or cannot be matched as .NET would
  */
 export function compilePattern(text: string): Pattern {
-  const { re2, groups, usesEnd } = translate(text);
+  const { re2, groups, usesEnd } = translate(text, '\\z');
   const program = compileRe2(re2);
   const numbers = dotnetNumbers(groups);
   const find = function* (subject: string, budget: SearchBudget): Generator<Match> {
@@ -70,6 +70,19 @@ export function compilePattern(text: string): Pattern {
     }
   };
   return { groupNumber: name => numbers.get(name), lastGroup: lastOf(numbers, groups), matches: find };
+}
+
+/**
+ * Whether a text holds a match, as .NET's Regex.IsMatch answers: an end may be found before a last line break, which
+ * {@link compilePattern} cannot do, since RE2 has to read the line break there to know that it is the last. That is
+ * why nothing may follow an end here. For texts of any length.
+ * @throws PatternProblem as {@link compilePattern}
+ */
+export function compileIsMatch(text: string): (subject: string) => boolean {
+  const { re2, afterEnd } = translate(text, '(?:\\n?\\z)');
+  if (afterEnd !== undefined) throw new PatternProblem(afterEnd, 'nothing may follow $ or \\Z');
+  const program = compileRe2(re2);
+  return subject => program.test(subject);
 }
 
 function compileRe2(re2: string): RE2JS {

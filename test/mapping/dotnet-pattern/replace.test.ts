@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compilePattern, searchBudget } from '../../../src/mapping/expression/dotnet/pattern.ts';
-import { errorOf, resultOf } from './evaluate.ts';
+import { compilePattern, searchBudget } from '../../../src/mapping/dotnet-pattern/pattern.ts';
+import { errorOf, resultOf } from '../expression/evaluate.ts';
 
 /** The text as a literal of the language. */
 function literal(text: string): string {
@@ -36,7 +36,9 @@ describe('as in .NET', () => {
     ['(?i:)', 'aBAb', '(?i:a)b|B', '#', 'a##'],
     ['(?s)', 'a\nb', '(?s)a.b', '#', '#'],
     ['a point is no line break', 'a\nb', 'a.b', '#', 'a\nb'],
-    ['a comment', 'ab', 'a(?#this)b', '#', '#'],
+    ['(?m)', 'a\na\nb', '(?m)^a$', '#', '#\n#\nb'],
+    ['(?im) and the end of a text', 'b\nB\n', '(?im)b$', '#', '#\n#\n'],
+    ['\\W in a class', 'é-_', '[\\W_]', '#', 'é##'],
     ["(?'name')", 'ab', "(?'n'a)b", `\${n}`, 'a'],
     ['named groups count last', 'ab', '(?<n>a)(b)', '$1$2', 'ba'],
     ['$& $$ and a lone $', 'ab', 'b', '[$&$$$]', 'a[b$$]'],
@@ -83,7 +85,9 @@ describe('patterns that are refused', () => {
     ['(?<1>a)', 1, 'named by a number'],
     ['(?<n>a)(?<n>b)', 8, 'two groups of one name'],
     ['(?P<n>a)', 1, 'unknown kind of group'],
-    ['(?m)a', 1, 'only i and s'],
+    ['a(?m)', 2, 'only i and s'],
+    ['(?x) a', 1, 'only i and s'],
+    ['a(?#why)', 2, 'comments'],
     ['(?i-x:a)', 1, 'only i and s'],
     ['(a)\\1', 4, 'backreferences'],
     ['(?<n>a)\\k<n>', 8, 'backreferences'],
@@ -91,12 +95,15 @@ describe('patterns that are refused', () => {
     ['a\\b', 2, 'ASCII words'],
     ['\\Ga', 1, '\\G'],
     ['\\Qa\\E', 1, 'no escape'],
+    ['a\\_', 2, 'no escape'],
+    ['\\ud83d', 1, 'half of a surrogate pair'],
+    ['[a\ud83d]', 3, 'half of a surrogate pair'],
     ['a\\', 2, 'no escape'],
     ['\\p{IsGreek}', 1, 'general category'],
     ['\\p{Greek}', 1, 'general category'],
     ['\\pL', 1, 'general category'],
+    ['\\p{Cn}', 1, 'general category'],
     ['[a-z-[aeiou]]', 5, 'subtraction'],
-    ['[\\W_]', 2, '\\W within a class'],
     ['[a-\\d]', 4, 'a range cannot end in a set'],
     ['[z-a]', 2, 'reverse'],
     ['x[a', 2, 'this class does not end'],
@@ -135,17 +142,18 @@ describe('patterns that are refused', () => {
   });
 });
 
+// Of the processor: on a busy machine the clock says nothing about a search.
 describe('time', () => {
   test('a pattern that is catastrophic for backtracking finishes on a long text', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(replace('a'.repeat(5000), '(a|a)*(a|aa)+b', '')).toHaveLength(5000);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
   });
 
   test('what is quadratic in any engine is stopped', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(errorOf(() => replace('x'.repeat(50_000), 'x(?:.*y)?', ''))).toContain('takes too long');
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(5000);
   });
 
   test('all patterns of an expression share what they may cost', () => {

@@ -1,9 +1,14 @@
-/** The word that somebody most likely meant: within two slips of the keyboard, or a third of its length if less. */
-export function nearest(word: string, words: readonly string[]): string | undefined {
-  const folded = word.toLowerCase();
-  const [best] = words
-    .map(candidate => ({ candidate, slips: slipsBetween(folded, candidate.toLowerCase()) }))
-    .filter(({ candidate, slips }) => slips <= Math.min(2, Math.ceil(candidate.length / 3)))
+/**
+ * For error texts: the name that somebody most likely meant, in whatever case. It is within one slip of the keyboard,
+ * or two in a name of ten characters or more: beyond, a suggestion is more often wrong than right.
+ */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const folded = name.toLowerCase();
+  const [best] = Array.from(known, candidate => ({
+    candidate,
+    slips: slipsBetween(folded, candidate.toLowerCase()),
+  }))
+    .filter(({ candidate, slips }) => slips <= (candidate.length < 10 ? 1 : 2))
     .sort((a, b) => a.slips - b.slips);
   return best?.candidate;
 }
