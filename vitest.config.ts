@@ -1,18 +1,41 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Signals, the environment, and what a library reads once when it is loaded: there one file must not touch another. */
 const alone = [
-  ...['local/start', 'operations', 'functions', 'harness', 'tooling'].map(
-    folder => `test/${folder}/**/*.test.ts`,
-  ),
+  'test/functions/**/*.test.ts',
+  'test/harness/**/*.test.ts',
+  'test/tooling/**/*.test.ts',
   'test/scim/verbose-log.test.ts',
 ];
+
+/** Files that take longest. Begun last, one of them would keep the others' cores waiting. */
+const longest = [
+  'model/random-tenant',
+  'scenarios/dismissal',
+  'local/start/once',
+  'scenarios/scope-all',
+  'local/start/live',
+  'scenarios/last-page-missing',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = longest.findIndex(name => moduleId.includes(`/test/${name}`));
+      if (place >= 0) return place;
+      return longest.length + (moduleId.includes('/test/scenarios/') ? 0 : 1);
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     pool: 'forks',
     // One more than the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['test/harness/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

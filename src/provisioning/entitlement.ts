@@ -44,10 +44,14 @@ export class EntitlementReader {
     return coversAll(this.#o.policy, p);
   }
 
-  /** Groups that give access to their members: assigned ones, and those that the configuration includes. */
+  /**
+   * Groups that give access to their members: assigned ones, and those that the configuration includes, which names
+   * ids without their kind. All of these are among them: an id that no group has matches nothing, and a group that a
+   * replica does not know for a moment must not cease to give access.
+   */
   async entitlingGroups(): Promise<string[]> {
     const assigned = await this.#o.state.assignments.assignedGroups();
-    return [...new Set([...assigned, ...(await this.#includedGroups())])];
+    return [...new Set([...assigned, ...this.#o.policy.scope.include])];
   }
 
   async above(p: Principal): Promise<Above> {
@@ -82,8 +86,9 @@ export class EntitlementReader {
     const reaches = p.kind !== 'group' || this.#o.policy.nesting.descendants;
     if (!reaches) return undefined;
     if (await this.#assignedSinceThePoll(above)) return { appRoles: [] };
-    const entitling = await this.entitlingGroups();
-    const still = await this.#o.directory.checkMemberGroups(p, entitling);
+    const assigned = await this.#o.state.assignments.assignedGroups();
+    const checked = [...new Set([...assigned, ...(await this.#includedGroups())])];
+    const still = await this.#o.directory.checkMemberGroups(p, checked);
     if (still === undefined) throw new RetryLater(`a ${p.kind} vanished between two reads`);
     for (const group of still) if (await this.#isReached(p, group)) throw disagreement(p, 'memberships');
     return undefined;
@@ -105,7 +110,7 @@ export class EntitlementReader {
     return above.reaching.some(group => groups.has(group));
   }
 
-  /** The configuration names ids without their kind. */
+  /** Those of the included ids that are groups: a check is asked about groups alone. */
   async #includedGroups(): Promise<readonly string[]> {
     const { include } = this.#o.policy.scope;
     if (include.size === 0) return [];

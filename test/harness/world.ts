@@ -3,12 +3,12 @@ import { setTimeout as realSleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ServiceBusClient } from '@azure/service-bus';
 import { startLocalCloud } from '../../src/local/cloud.ts';
-import { startStorage } from '../../src/local/storage/azurite.ts';
 import { startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
 import { startWorker, type WorkerProcess } from '../../src/local/worker-process.ts';
 import { openState } from '../../src/state/state.ts';
 import { createConfigFile } from './config-file.ts';
 import { freePort } from './free-port.ts';
+import { takeStorage } from './shared-storage.ts';
 import { APPLICATION } from './tenant.ts';
 import { createTestClock } from './test-clock.ts';
 import { APPLY, FEEDS, type World, type WorldOptions } from './world-types.ts';
@@ -37,8 +37,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const clock = createTestClock();
   clock.install();
   const accountId = randomUUID();
-  const storageServer = await startStorage({ env: clock.env });
-  const account = storageServer.account('local');
+  const storageServer = takeStorage();
+  const account = storageServer.account(storageServer.accountName);
   const storage = await startStorageProxy(storageServer, account.name);
   const doors = [storage];
   const cloud = await startLocalCloud({

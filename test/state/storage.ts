@@ -1,15 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
-import { afterAll, beforeAll } from 'vitest';
+import { beforeAll } from 'vitest';
 import type { Change } from '../../src/identity/change.ts';
 import type { PrincipalKind } from '../../src/identity/principal.ts';
-import { type LocalStorage, startStorage } from '../../src/local/storage/azurite.ts';
 import { type StorageProxy, startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
 import { openState, type State } from '../../src/state/state.ts';
+import { takeStorage } from '../harness/shared-storage.ts';
 
 const TARGET = 'account-1';
 
-/** One Azurite for a test file, with an account of its own. Tests keep apart by target names. */
+/** A storage account for a test file alone. Tests keep apart by target names. */
 export interface TestStorage {
   readonly state: State;
   readonly connectionString: string;
@@ -19,17 +18,16 @@ export interface TestStorage {
   proxied(): Promise<{ proxy: StorageProxy; state: State }>;
 }
 
-/** Starts the storage before the tests of the calling file and closes it after them. */
+/** Makes the tables before the tests of the calling file. */
 export function useStorage(): TestStorage {
-  const name = `t${randomBytes(6).toString('hex')}`;
-  let storage: LocalStorage | undefined;
+  const storage = takeStorage();
+  const { account } = storage;
+  const name = storage.accountName;
   let state: State | undefined;
   beforeAll(async () => {
-    storage = await startStorage({ accounts: [name] });
-    state = openState({ connectionString: storage.account(name).connectionString });
+    state = openState({ connectionString: account(name).connectionString });
     await state.ensure();
   });
-  afterAll(() => storage?.close());
   const started = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('the storage is not started yet');
     return value;
@@ -39,7 +37,7 @@ export function useStorage(): TestStorage {
       return started(state);
     },
     get connectionString() {
-      return started(storage).account(name).connectionString;
+      return account(name).connectionString;
     },
     async table(tableName) {
       const client = TableClient.fromConnectionString(this.connectionString, tableName, {
@@ -49,7 +47,7 @@ export function useStorage(): TestStorage {
       return client;
     },
     async proxied() {
-      const proxy = await startStorageProxy(started(storage), name);
+      const proxy = await startStorageProxy(storage, name);
       return { proxy, state: openState({ connectionString: proxy.connectionString }) };
     },
   };
