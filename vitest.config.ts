@@ -33,8 +33,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks',
-    // One more than the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
-    maxWorkers: 3,
+    // Twice the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/harness/global-setup.ts'],
     testTimeout: 60_000,

@@ -158,7 +158,7 @@ function composeLooker(source: SourceAccess, queue: ChangeQueue, log: Logger): L
     source,
     reader: new GroupReader(source, entitlements),
     resources,
-    names: new GroupNames(state, conflicts, policy),
+    names: new GroupNames(conflicts, policy),
     members: new MemberApplier({ source, followUps }),
     followUps,
     policy,

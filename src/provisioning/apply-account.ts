@@ -14,7 +14,7 @@ import { kinds } from './kinds.ts';
 import { decideLeaver, noteLeaving } from './leaver.ts';
 import type { AccountLook, AccountReader } from './look-account.ts';
 import type { NamePolicy } from './name-policy.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import type { SourceAccount } from './source-account.ts';
 import { gateOf, refuseUnlessRevoking } from './target-gate.ts';
@@ -62,7 +62,8 @@ export class AccountApplier {
     const { state, reader, resources } = this.#o;
     const target = session.target.id;
     const p = change.principal;
-    const look = await reader.look(target, p);
+    const link = await state.links.get(target, p);
+    const look = await reader.look(target, p, link !== undefined);
     if (look.state === 'irrelevant') {
       await forgetHolds(state, session, p);
       return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
@@ -70,29 +71,24 @@ export class AccountApplier {
     // Whether somebody is disabled is seen by one read, whatever his groups hide.
     if (look.state === 'hidden' && look.account.accountEnabled) return this.#holdHidden(session, change);
     if (look.state !== 'deleted') await state.holds.withdraw(target, p, keptByResource);
-    const decided = await this.#decide(target, p, look, await state.links.get(target, p));
+    const decided = await this.#decide(target, p, look, link);
     const { wanted, remove } = decided;
-    const before = await state.links.get(target, p);
-    await refuseUnlessRevoking(gateOf(await state.targets.read(target)), wanted, before);
-    await this.#wakeBefore(change, look, before);
+    await refuseUnlessRevoking(gateOf(await state.targets.read(target)), wanted, link);
+    await this.#wakeBefore(change, look, link);
     // A create whose answer was lost is found out about first, and switched off until it can be deleted.
     const applied =
-      remove === true && before?.value.status === 'linked'
+      remove === true && link?.value.status === 'linked'
         ? await deleteAccount(state, session, p)
         : await resources.apply(session, p, kinds[p.kind], wanted, decided);
     // Brought back by approval: its groups left its membership as it was.
-    const isRestored = before?.value.status === 'gone' && applied.link?.value.status === 'linked';
+    const isRestored = link?.value.status === 'gone' && applied.link?.value.status === 'linked';
     if (isRestored) await this.#wakeGroups(change, look);
     await this.#wakeAfter(session, change, look, applied.link);
     // Without a link to come, the groups that want him write their others without waiting.
     if (applied.link === undefined)
       await state.memberIndex.sleepEverywhere(target, p.id, look.state === 'left');
-    return {
-      result: applied.held.length > 0 ? 'held' : applied.writes.length > 0 ? 'applied' : 'unchanged',
-      writes: applied.writes,
-      lookAgain: applied.unsettled || (remove === true && applied.link?.value.status === 'linked'),
-      holds: applied.held,
-    };
+    const lookAgain = applied.unsettled || (remove === true && applied.link?.value.status === 'linked');
+    return outcomeOf(applied.writes, applied.held, lookAgain);
   }
 
   /** Never-provisioned accounts that are disabled are not created; what leavers keep is the policy's to say. */

@@ -17,11 +17,11 @@ import { decideGroupLeave, noteLeaving } from './leaver.ts';
 import type { GroupLook, GroupReader } from './look-group.ts';
 import { wakeNamesakes } from './namesakes.ts';
 import { cutNesting } from './nesting-cuts.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { type ResolvedMembers, resolveMembers } from './resolve-members.ts';
 import type { SourceAccess } from './source-evidence.ts';
-import { gateOf, TargetClosed } from './target-gate.ts';
+import { type Gate, gateOf, TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
 import { wakeWaiting } from './wake-waiting.ts';
 
@@ -58,7 +58,8 @@ export class GroupApplier {
 
   async apply(session: TargetSession, change: Change): Promise<Outcome> {
     const { state, reader, followUps } = this.#o;
-    const look = await reader.look(session.target.id, change.principal);
+    const link = await state.links.get(session.target.id, change.principal);
+    const look = await reader.look(session.target.id, change.principal, link !== undefined);
     if (look.state === 'irrelevant') {
       await forgetHolds(state, session, change.principal);
       return { result: 'irrelevant', writes: [], lookAgain: false, holds: [] };
@@ -70,29 +71,34 @@ export class GroupApplier {
       await followUps.look(change, look.ancestors.map(asGroup), rowClass);
     }
     return look.state === 'inScope'
-      ? this.#inScope(session, change, look)
-      : this.#left(session, change, look);
+      ? this.#inScope(session, change, look, link)
+      : this.#left(session, change, look, link);
   }
 
-  async #inScope(session: TargetSession, change: Change, look: InScope): Promise<Outcome> {
+  async #inScope(
+    session: TargetSession,
+    change: Change,
+    look: InScope,
+    link: LinkRow | undefined,
+  ): Promise<Outcome> {
     const { state, policy } = this.#o;
     const target = session.target.id;
     const p = change.principal;
     const gate = gateOf(await state.targets.read(target));
-    if (gate === 'revoking' && (await state.links.get(target, p)) === undefined)
+    if (gate === 'revoking' && link === undefined)
       throw new TargetClosed('the target takes revocations only');
-    await noteLeaving(state, target, p, await state.links.get(target, p), undefined);
-    const { applied, failure } = await this.#applyResource(session, change, look, gate);
+    await noteLeaving(state, target, p, link, undefined);
+    const { applied, failure } = await this.#applyResource(session, change, look, { gate, link });
     if (applied.link?.value.status !== 'linked') {
       await state.memberIndex.sleepEverywhere(target, p.id);
       // Held, or failed: its members are in scope all the same.
       if (gate === 'open') await this.#neighbours.follow(session, change, look);
-      return { ...outcome(applied.writes, applied.held, applied.unsettled), unfinished: failure };
+      return { ...outcomeOf(applied.writes, applied.held, applied.unsettled), unfinished: failure };
     }
     await wakeWaiting(this.#o, session, change, p);
     if (look.hidden) {
       await this.#hold(session, p, hiddenMembers);
-      return outcome(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
+      return outcomeOf(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
     }
     const { kept, circular, tooDeep } = await cutNesting(this.#o.source, p, look.members);
     const cut = [...circular, ...tooDeep];
@@ -115,7 +121,7 @@ export class GroupApplier {
     const held = [...applied.held, ...written.held, ...(cut.length > 0 ? (['nesting-cut'] as const) : [])];
     await state.holds.withdraw(target, p, [...held, ...keptByResource]);
     return {
-      ...outcome([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
+      ...outcomeOf([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
       deferred: gate === 'revoking',
       unfinished: written.unfinished ?? failure,
       ...((await state.memberIndex.pendingOf(target, p.id)).length > 0 ? { result: 'pending' as const } : {}),
@@ -127,7 +133,7 @@ export class GroupApplier {
     session: TargetSession,
     change: Change,
     look: InScope,
-    gate: 'open' | 'revoking',
+    { gate, link }: { readonly gate: Gate; readonly link: LinkRow | undefined },
   ): Promise<{ applied: AppliedResource; failure: Permanent | undefined }> {
     const { resources, names, policy } = this.#o;
     const p = change.principal;
@@ -136,29 +142,29 @@ export class GroupApplier {
     let decided: typeof nothing | Awaited<ReturnType<GroupNames['decide']>> = nothing;
     if (gate === 'open') {
       try {
-        decided = await names.decide(session.target.id, p, policy.mappings.group.map(look.read));
+        decided = await names.decide(session.target.id, p, policy.mappings.group.map(look.read), link);
       } catch (error) {
         if (!(error instanceof Permanent)) throw error;
         failure = error;
       }
     }
-    await wakeNamesakes(this.#o, change, decided.wanted.set);
+    await wakeNamesakes(this.#o, change, decided.wanted.set, link);
     const applied = await resources.apply(session, p, kinds.group, decided.wanted, decided);
     return { applied, failure };
   }
 
   /** A group that left keeps its resource and its name; by default it loses the members that we added. */
-  async #left(session: TargetSession, change: Change, look: Left): Promise<Outcome> {
+  async #left(
+    session: TargetSession,
+    change: Change,
+    look: Left,
+    link: LinkRow | undefined,
+  ): Promise<Outcome> {
     const { state, resources, policy } = this.#o;
     const target = session.target.id;
     const p = change.principal;
-    const decision = await decideGroupLeave(
-      state,
-      target,
-      p,
-      policy.lifecycle.groups[look.event],
-      look.event,
-    );
+    const rule = policy.lifecycle.groups[look.event];
+    const decision = await decideGroupLeave(state, target, p, link, { rule, event: look.event });
     const applied = await resources.apply(session, p, kinds.group, { set: {} });
     // Whatever its members were held for went with the assignment; a stale hold would keep others' access as well.
     await state.holds.withdraw(target, p, [...applied.held, ...keptByResource, 'group-deletion']);
@@ -168,7 +174,7 @@ export class GroupApplier {
     const stays =
       decision === 'keep' || decision === 'wait' || policy.protectedObjectIds.has(p.id.toLowerCase());
     if (applied.link?.value.status !== 'linked' || stays)
-      return outcome(applied.writes, applied.held, applied.unsettled);
+      return outcomeOf(applied.writes, applied.held, applied.unsettled);
     if (look.entitles === undefined) await this.#neighbours.forgetPending(target, p.id);
     if (policy.nesting.descendants) await this.#neighbours.lookBelow(session, change, applied.link, []);
     const written = await this.#writeMembers(session, change, applied.link, {
@@ -187,7 +193,7 @@ export class GroupApplier {
       held.push(...deleted.held);
     }
     const lookAgain = applied.unsettled || written.lookAgain;
-    return { ...outcome(writes, held, lookAgain), unfinished: written.unfinished };
+    return { ...outcomeOf(writes, held, lookAgain), unfinished: written.unfinished };
   }
 
   #writeMembers(
@@ -230,15 +236,6 @@ function nestingCut(ids: readonly string[], isCircular: boolean): LookHold {
     ? 'the listed groups hold this one in their turn'
     : 'the listed groups are nested deeper than the target allows';
   return { kind: 'nesting-cut', ids, cause };
-}
-
-function outcome(writes: Outcome['writes'], holds: readonly HoldKind[], lookAgain: boolean): Outcome {
-  return {
-    result: holds.length > 0 ? 'held' : writes.length > 0 ? 'applied' : 'unchanged',
-    writes,
-    holds,
-    lookAgain,
-  };
 }
 
 const keptByResource = [

@@ -4,19 +4,17 @@ import type { Principal } from '../identity/principal.ts';
 import type { MappedResource } from '../mapping/attribute-mapping.ts';
 import { withSuffix } from '../planning/name-suffix.ts';
 import type { Wanted } from '../planning/resource-plan.ts';
-import type { State } from '../state/state.ts';
+import type { LinkRow } from '../state/links.ts';
 import type { LookHold } from './apply-resource.ts';
 import type { NameConflicts } from './name-conflict.ts';
 import type { Policy } from './policy.ts';
 
 /** What a group is to be called, where others have claims to the name that the source gives it. */
 export class GroupNames {
-  readonly #state: State;
   readonly #conflicts: NameConflicts;
   readonly #policy: Pick<Policy, 'groupNameConflict'>;
 
-  constructor(state: State, conflicts: NameConflicts, policy: Pick<Policy, 'groupNameConflict'>) {
-    this.#state = state;
+  constructor(conflicts: NameConflicts, policy: Pick<Policy, 'groupNameConflict'>) {
     this.#conflicts = conflicts;
     this.#policy = policy;
   }
@@ -26,8 +24,8 @@ export class GroupNames {
     target: string,
     p: Principal,
     { create, set, missing, createRefusal }: MappedResource,
+    link: LinkRow | undefined,
   ): Promise<{ wanted: Wanted; holds: LookHold[] }> {
-    const link = await this.#state.links.get(target, p);
     if (missing.length > 0) {
       const cause = 'required attributes have no value';
       return { wanted: { set: {} }, holds: [{ kind: 'missing-values', ids: [...missing], cause }] };

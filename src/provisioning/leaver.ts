@@ -33,10 +33,9 @@ export async function decideGroupLeave(
   state: State,
   target: string,
   p: Principal,
-  rule: GroupLeaveRule,
-  event: GroupLeaveEvent,
+  link: LinkRow | undefined,
+  { rule, event }: { readonly rule: GroupLeaveRule; readonly event: GroupLeaveEvent },
 ): Promise<LeaveDecision<GroupLeaveRule['action']>['action']> {
-  const link = await state.links.get(target, p);
   const decision = decideLeave(rule, event, link?.value.leaving, now());
   await noteLeaving(state, target, p, link, decision);
   return decision.action;

@@ -2,7 +2,6 @@ import type { Principal } from '../identity/principal.ts';
 import type { SourceReader } from '../identity/source-values.ts';
 import { sourceReader } from '../mapping/source-attributes.ts';
 import type { ScopeVerdict } from '../scope/scope-decision.ts';
-import type { LinkRow } from '../state/links.ts';
 import { type Above, confirmFilterGroups, type Entitlement, type EntitlementReader } from './entitlement.ts';
 import { hidingGroups, maySomethingBeHidden } from './hidden-memberships.ts';
 import { scopeVerdict } from './policy.ts';
@@ -38,20 +37,17 @@ export class AccountReader {
   }
 
   /** @throws {RetryLater} while the source's answers do not allow a conclusion. */
-  async look(target: string, p: Principal): Promise<AccountLook> {
-    const link = await this.#o.state.links.get(target, p);
-    if (!(await this.#isRelevant(target, p, link))) return { state: 'irrelevant' };
+  async look(target: string, p: Principal, linked: boolean): Promise<AccountLook> {
+    if (!linked && !(await this.#isRelevant(target, p))) return { state: 'irrelevant' };
     const account = await readAccount(this.#o.directory, p);
     if (account === undefined) {
       // Nobody loses anything by a wrong answer about somebody who was never provisioned.
-      return link === undefined
-        ? { state: 'irrelevant' }
-        : { state: 'deleted', event: await deletionOf(this.#o, p) };
+      return linked ? { state: 'deleted', event: await deletionOf(this.#o, p) } : { state: 'irrelevant' };
     }
     const above = await this.#entitlements.above(p);
     const entitlement = await this.#entitlements.read(p, above);
-    if (entitlement !== undefined) return this.#entitled(account, above, entitlement, link !== undefined);
-    if (link === undefined) return { state: 'left', event: 'unassigned', account };
+    if (entitlement !== undefined) return this.#entitled(account, above, entitlement, linked);
+    if (!linked) return { state: 'left', event: 'unassigned', account };
     const after = await this.#entitlements.confirmNone(p, above);
     if (after !== undefined) return this.#entitled(account, above, after, true);
     const entitling = await this.#entitlements.entitlingGroups();
@@ -59,9 +55,8 @@ export class AccountReader {
     return { state: 'left', event: 'unassigned', account };
   }
 
-  async #isRelevant(target: string, p: Principal, link: LinkRow | undefined): Promise<boolean> {
+  async #isRelevant(target: string, p: Principal): Promise<boolean> {
     return (
-      link !== undefined ||
       this.#entitlements.coversAll(p) ||
       (await this.#o.state.memberIndex.isAwaited(target, p.id)) ||
       (await this.#entitlements.isNamed(p))

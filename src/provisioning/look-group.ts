@@ -48,8 +48,7 @@ export class GroupReader {
   }
 
   /** @throws {RetryLater} while the source's answers do not allow a conclusion. */
-  async look(target: string, p: Principal): Promise<GroupLook> {
-    const linked = (await this.#o.state.links.get(target, p)) !== undefined;
+  async look(target: string, p: Principal, linked: boolean): Promise<GroupLook> {
     const remembered = await this.#o.state.nesting.ancestorsOf(p.id);
     const isRelevant =
       linked ||

@@ -4,6 +4,7 @@ import type { Attributes } from '../identity/desired.ts';
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
 import { withSuffix } from '../planning/name-suffix.ts';
+import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 import type { FollowUps } from './follow-ups.ts';
 
@@ -16,9 +17,10 @@ export async function wakeNamesakes(
   { state, followUps }: { readonly state: State; readonly followUps: FollowUps },
   change: Change,
   { displayName: name }: Attributes,
+  link: LinkRow | undefined,
 ): Promise<void> {
   const { target, principal } = change;
-  const old = (await state.links.get(target, principal))?.value.name;
+  const old = link?.value.name;
   if (old === undefined || typeof name !== 'string' || foldName(old) === foldName(name)) return;
   await followUps.look(change, await namesakesOf(state, target, principal, old), 'attribute');
 }

@@ -21,3 +21,13 @@ export interface Write {
   /** Attribute names and sizes, never values. */
   readonly detail: string;
 }
+
+/** The outcome of a look that came to its end. */
+export function outcomeOf(
+  writes: Outcome['writes'],
+  holds: readonly HoldKind[],
+  lookAgain: boolean,
+): Outcome {
+  const result = holds.length > 0 ? 'held' : writes.length > 0 ? 'applied' : 'unchanged';
+  return { result, writes, holds, lookAgain };
+}

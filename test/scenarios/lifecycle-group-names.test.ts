@@ -27,7 +27,7 @@ test('with the policy suffix, the second group of a name comes under a name of i
   const named = (): Record<string, string | undefined> =>
     Object.fromEntries(store.groups.map(({ displayName, externalId }) => [externalId ?? '', displayName]));
   await world.initialCycle();
-  await expectConverged(world);
+  await world.drained({ laterLooks: true });
   expect(named()).toEqual({ [older.id]: 'Team', [younger.id]: suffixed(younger.id, 'team') });
   expect(memberNames(world, 'Team')).toEqual(['ada@contoso.com']);
   expect(memberNames(world, suffixed(younger.id, 'team'))).toEqual(['bob@contoso.com']);
@@ -35,7 +35,7 @@ test('with the policy suffix, the second group of a name comes under a name of i
   // A live third one gets a suffix as well.
   directory.store.assign({ principalId: third.id, resourceId: APPLICATION });
   await world.eventually('it is there', () => store.group(suffixed(third.id, 'TEAM')) !== undefined);
-  await expectConverged(world);
+  await world.drained({ laterLooks: true });
   expect(memberNames(world, suffixed(third.id, 'TEAM'))).toEqual(['eve@contoso.com']);
   expect((await openHolds(world)).every(({ hold }) => hold.startsWith('name-in-use'))).toBe(true);
 
@@ -47,7 +47,7 @@ test('with the policy suffix, the second group of a name comes under a name of i
     'the plain name is taken again',
     () => store.group('team') !== undefined && store.group('team')?.externalId !== older.id,
   );
-  await expectConverged(world);
+  await world.drained({ laterLooks: true });
   // Whichever of the two asked first: it keeps the name from then on.
   const [taker, loser] = store.group('team')?.externalId === younger.id ? [younger, third] : [third, younger];
   expect(named()).toEqual({

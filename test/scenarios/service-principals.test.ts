@@ -38,7 +38,7 @@ test('service principals and managed identities come by assignment and by group,
   const isIn = (sp: Identity, name = 'team'): boolean =>
     store.group(name)?.members.has(at(sp)?.id ?? '') === true;
   await world.initialCycle();
-  await expectConverged(world);
+  await world.drained({ laterLooks: true });
   expect(store.servicePrincipals).toHaveLength(3);
   for (const sp of [job, batch, managed])
     expect(at(sp)).toMatchObject({
@@ -61,7 +61,7 @@ test('service principals and managed identities come by assignment and by group,
     'the poll has seen it',
     () => directory.requests > 0 && world.logs.some(line => line.includes(`servicePrincipal:${job.id}`)),
   );
-  await expectConverged(world);
+  await world.drained({ laterLooks: true });
   expect(changes.paths()).toEqual([]);
   expect(at(job)?.displayName).toBe('job');
 

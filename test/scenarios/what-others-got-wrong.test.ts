@@ -9,7 +9,7 @@ test('apostrophes, devices, big groups, doubles and everything else that broke o
   const brien = user("o'brien", { displayName: "Siobhán O'Brien" });
   const [ada, eve] = [user('ada'), user('eve')];
   const device = { id: crypto.randomUUID(), displayName: 'LAB-PC-07' };
-  const crowd = users(130, 'crowd');
+  const crowd = users(102, 'crowd');
   // A device between two people once repeated the one before it, and a device in front of all stopped everything.
   const quoted = group(`O'Brien & "friends" \\ 100%`, [device.id, brien.id, ada.id]);
   const big = group('big', [...crowd.map(({ id }) => id), device.id]);
@@ -43,7 +43,7 @@ test('apostrophes, devices, big groups, doubles and everything else that broke o
     [quoted.displayName, 'big', 'doubled', 'doubled (old)', 'local group'].sort(),
   );
   expect(memberNames(world, quoted.displayName ?? '')).toEqual(['ada@contoso.com', "o'brien@contoso.com"]);
-  expect(memberNames(world, 'big')).toHaveLength(130);
+  expect(memberNames(world, 'big')).toHaveLength(102);
 
   // Renamed twice: the same resource, and no second group.
   const id = store.group(quoted.displayName ?? '')?.id;
