@@ -7,6 +7,7 @@ const alone = [
   'test/harness/**/*.test.ts',
   'test/tooling/**/*.test.ts',
   'test/scim/verbose-log.test.ts',
+  'test/local/functions-host/managed-identity.test.ts',
 ];
 
 /** Files that take longest. Begun last, one of them would keep the others' cores waiting. */
@@ -33,8 +34,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Twice the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
-    maxWorkers: 4,
+    // One more than the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/harness/global-setup.ts'],
     testTimeout: 60_000,

@@ -105,6 +105,8 @@ test('an owner that lost its lease starts no write any more, and a late one of h
   for (const [alias, name] of Object.entries(wanted)) {
     const bodies = afterwards
       .filter(({ path }) => path === `/Users/${scimIdOf(world, alias)}`)
+      // While its lease lasted the first one may have sent again what took too long.
+      .filter(write => !ofFirst(write) || write.at >= cutOffAt + LEASE_MS - WRITE_MS)
       .map(({ body }) => JSON.stringify(body));
     expect(bodies.length).toBeGreaterThan(0);
     expect(bodies.filter(body => !body.includes(name))).toEqual([]);

@@ -44,7 +44,7 @@ test('a group of the expected name that somebody planted in the target is neithe
     principalId: analysts.id,
     resourceId: world.settings.ENTRA_APPLICATION_OBJECT_ID ?? '',
   });
-  directory.store.update(engineers.id, { description: 'touched' });
+  directory.store.update(engineers.id, { visibility: 'Private' });
   await world.eventually('the second one is held', async () => (await openHolds(world)).length === 2);
   await world.drained({ laterLooks: true });
   expect(live.records().filter(({ status }) => status < 400)).toEqual([]);
@@ -60,7 +60,8 @@ test('a group of the expected name that somebody planted in the target is neithe
     ({ value }) => value.principal.id === engineers.id,
   );
   await world.state.holds.approve(world.target, hold?.key ?? '', Date.now());
-  directory.store.update(engineers.id, { description: 'touched again' });
+  // Of a property that the poll hears of as well.
+  directory.store.update(engineers.id, { visibility: 'Public' });
   await world.eventually('it is adopted', () => store.group('engineers')?.externalId === engineers.id);
   await world.drained();
   expect(memberNames(world, 'engineers')).toEqual(['ada@contoso.com', 'mallory@contoso.com']);
