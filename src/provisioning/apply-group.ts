@@ -176,11 +176,13 @@ export class GroupApplier {
     if (applied.link?.value.status !== 'linked' || stays)
       return outcomeOf(applied.writes, applied.held, applied.unsettled);
     if (look.entitles === undefined) await this.#neighbours.forgetPending(target, p.id);
-    if (policy.nesting.descendants) await this.#neighbours.lookBelow(session, change, applied.link, []);
+    const nested = look.entitles?.nested ?? [];
+    if (policy.nesting.descendants) await this.#neighbours.lookBelow(session, change, applied.link, nested);
     const written = await this.#writeMembers(session, change, applied.link, {
       wanted: {},
       kinds: {},
-      nested: [],
+      // Still below it as far as its assignment goes: what changes there has to reach it.
+      nested,
       takenAway: [],
       cut: [],
       groupLeft: true,

@@ -94,11 +94,19 @@ async function execute(
   if (plan.action === 'resolve') return resolve(run, before, otherwise);
   const { create } = run.wanted;
   if (replaces && create !== undefined && nameChangeIsRefused(run.wanted, before.value, run.kind)) {
-    const begun = await beginReplacement(run, before, create);
+    // An account whose name is somebody else's by now goes first: whether there will be a new one is open.
+    const parted = otherwise === undefined ? before : await switchOff(run, before, otherwise);
+    const begun = await beginReplacement(run, parted, create);
     if (begun !== undefined) return resolve(run, begun, otherwise);
     run.wanted = otherwise ?? run.wanted;
+    return finish(run, parted);
   }
   return finish(run, before);
+}
+
+async function switchOff(run: ResourceRun, row: LinkRow, off: Wanted): Promise<LinkRow> {
+  const plan = planResource(off, row.value, run.kind);
+  return plan.action === 'update' ? updateResource(run, row, plan.changes, plan.effect) : row;
 }
 
 /** @param otherwise wanted where nothing came of the create, and the account before it is the principal's again */

@@ -19,7 +19,8 @@ export async function beginReplacement(
 ): Promise<LinkRow | undefined> {
   const name = run.nameOf(attributes);
   const { scimId, name: oldName, written, former = [] } = row.value;
-  if (scimId === undefined || (await run.nameIsTaken(name))) return undefined;
+  if (row.value.status !== 'linked' || scimId === undefined) return undefined;
+  if (await run.nameIsTaken(name)) return undefined;
   run.session.admit('write', 'grant');
   const { memberIndex } = run.state;
   for (const group of await memberIndex.groupsOf(run.target, run.p.id))
@@ -30,7 +31,7 @@ export async function beginReplacement(
     name,
     written: {},
     intent: { attributes: stored(attributes), at: now(), epoch: run.session.epoch },
-    former: [...former, { scimId, name: oldName, written, active: true }],
+    former: [...former, { scimId, name: oldName, written, active: written.active !== false }],
   });
 }
 
