@@ -29,7 +29,7 @@ export async function resolveMembers(
 ): Promise<ResolvedMembers> {
   const linked: Record<string, string> = {};
   const kinds: Record<string, PrincipalKind> = {};
-  const lists = { pending: new Array<string>(), disabled: new Array<string>() };
+  const lists = { pending: [] as string[], disabled: [] as string[] };
   const switchedOff: string[] = [];
   const takenAway: string[] = [];
   await forEachAtOnce(members, READS_AT_ONCE, async member => {
