@@ -9,6 +9,7 @@ import { retryWaitMs } from '../planning/retry-schedule.ts';
 import type { BacklogRow } from '../state/backlog.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import type { State } from '../state/state.ts';
+import type { TargetState } from '../state/target-state.ts';
 import type { Outcome } from './outcome.ts';
 import { NotOwner } from './ownership.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -82,8 +83,9 @@ export class BacklogPump {
   /** Starts what can be started, then waits for a reason to look again. True while there is work. */
   async turn(): Promise<boolean> {
     try {
-      const started = await this.#startDue();
-      this.#waiting = started > 0 || this.#running.size > 0 || (await this.#worthWaiting());
+      const state = await this.#state.targets.read(this.#target);
+      const started = await this.#startDue(state);
+      this.#waiting = started > 0 || this.#running.size > 0 || (await this.#worthWaiting(state));
     } catch (error) {
       // Storage trouble: the lease decides how long we go on trying.
       this.#log.warn('backlog-unreadable', { target: this.#target, error: describeError(error) });
@@ -99,8 +101,7 @@ export class BacklogPump {
     this.#waiting = false;
   }
 
-  async #startDue(): Promise<number> {
-    const state = await this.#state.targets.read(this.#target);
+  async #startDue(state: TargetState): Promise<number> {
     const { quarantine } = state;
     if (quarantine !== undefined && (quarantine.probeAt > now() || !(await this.#isReleased()))) return 0;
     const rows = await this.#state.backlog.head(this.#target, {
@@ -199,8 +200,9 @@ export class BacklogPump {
   }
 
   /** Whether rows are, or soon will be, due: not while the target is closed to them. */
-  async #worthWaiting(): Promise<boolean> {
-    const state = await this.#state.targets.read(this.#target);
+  async #worthWaiting(seen: TargetState): Promise<boolean> {
+    // A probe may just have ended it.
+    const state = seen.quarantine === undefined ? seen : await this.#state.targets.read(this.#target);
     if (state.quarantine !== undefined) return false;
     const rows = await this.#state.backlog.head(this.#target, {
       dueBy: now() + WORTH_WAITING_MS,

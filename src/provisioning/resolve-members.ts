@@ -1,6 +1,5 @@
 import type { SourceMember } from '../directory/types.ts';
-import { forEachAtOnce } from '../identity/at-once.ts';
-import type { Principal, PrincipalKind } from '../identity/principal.ts';
+import { type Principal, type PrincipalKind, principalKey } from '../identity/principal.ts';
 import type { State } from '../state/state.ts';
 
 /** The wanted members of a group by what can be done about each: Entra ids, and the SCIM ids of those who are linked. */
@@ -18,9 +17,6 @@ export interface ResolvedMembers {
   readonly kinds: Readonly<Record<string, PrincipalKind>>;
 }
 
-/** Table reads of one look that run at the same time. */
-const READS_AT_ONCE = 16;
-
 /** Splits the source's list by what can be done about each of them now. */
 export async function resolveMembers(
   state: State,
@@ -32,21 +28,23 @@ export async function resolveMembers(
   const lists = { pending: [] as string[], disabled: [] as string[] };
   const switchedOff: string[] = [];
   const takenAway: string[] = [];
-  await forEachAtOnce(members, READS_AT_ONCE, async member => {
-    const p = principalOf(member);
-    if (p === undefined) return;
+  const links = await state.links.getMany(target, members.flatMap(principalOf));
+  for (const member of members) {
+    const [p] = principalOf(member);
+    if (p === undefined) continue;
     kinds[p.id] = p.kind;
-    const link = (await state.links.get(target, p))?.value;
+    const link = links.get(principalKey(p))?.value;
     if (link?.status === 'linked' && link.scimId !== undefined) {
       linked[p.id] = link.scimId;
       if (link.written.active === false && member.accountEnabled === true) switchedOff.push(p.id);
     } else if (link?.status === 'gone') takenAway.push(p.id);
     else if (member.accountEnabled === false) lists.disabled.push(p.id);
     else lists.pending.push(p.id);
-  });
+  }
   return { linked, ...lists, switchedOff, takenAway, kinds };
 }
 
-function principalOf({ kind, id }: SourceMember): Principal | undefined {
-  return kind === 'other' ? undefined : { kind, id };
+/** None for a member that is of no kind that we know. */
+function principalOf({ kind, id }: SourceMember): [Principal] | [] {
+  return kind === 'other' ? [] : [{ kind, id }];
 }

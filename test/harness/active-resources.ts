@@ -33,9 +33,20 @@ export function activeResources(): ActiveResource[] {
     });
 }
 
+const KEPT = Symbol.for('test-kept-open');
+const kept = ((globalThis as { [KEPT]?: ActiveResource[] })[KEPT] ??= []);
+
+/** What `start` leaves open belongs to the test process: no file that comes after it has leaked it. */
+export async function keepOpenBetweenFiles<T>(start: () => Promise<T>): Promise<T> {
+  const before = activeResources();
+  const started = await start();
+  kept.push(...leakedSince(before));
+  return started;
+}
+
 /** What is active now beyond what was active at the time of `before`, kind by kind. */
 export function leakedSince(before: ActiveResource[]): ActiveResource[] {
-  const known = [...before];
+  const known = [...before, ...kept];
   return activeResources().filter(resource => {
     // The same thing first, then one of the same kind: vitest may have exchanged a timer for another.
     const same = known.findIndex(({ kind, text }) => kind === resource.kind && text === resource.text);

@@ -37,7 +37,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const clock = createTestClock();
   clock.install();
   const accountId = randomUUID();
-  const storageServer = takeStorage();
+  const storageServer = await takeStorage();
   const account = storageServer.account(storageServer.accountName);
   const storage = await startStorageProxy(storageServer, account.name);
   const doors = [storage];

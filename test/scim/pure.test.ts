@@ -21,9 +21,10 @@ describe('filters', () => {
 
   test('keep any value in one piece, as an independent parser reads it', () => {
     fc.assert(
-      // Without what scimmy's own parser does not read as RFC 7644 does: escapes, and text that looks like a number.
+      // Without what scimmy's own parser does not read as RFC 7644 does: escapes, separators of lines and paragraphs,
+      // and text that looks like a number.
       fc.property(fc.string({ unit: 'grapheme' }), value => {
-        const text = `v ${value.replace(/["\\\p{Cc}]/gu, '')}`;
+        const text = `v ${value.replace(/["\\\p{Cc}\p{Zl}\p{Zp}]/gu, '')}`;
         expect([...new SCIMMY.Types.Filter(equals('displayName', text))]).toEqual([
           { displayName: ['eq', text] },
         ]);

@@ -54,6 +54,22 @@ describe('in one target', () => {
   });
 });
 
+test('links of many are the same whether they are read one by one or as a whole, and of this target alone', async () => {
+  const { links } = storage.state;
+  const many: Principal[] = Array.from({ length: 30 }, (_, n) => ({ kind: 'user', id: `many${n}` }));
+  const group: Principal = { kind: 'group', id: 'many3' };
+  for (const p of many.slice(0, 20)) await links.add('many', link(p, p.id, `1${p.id}`));
+  await links.add('many', link(group, 'a group', '77'));
+  await links.add('elsewhere', link({ kind: 'user', id: 'many25' }, 'many25', '9'));
+  const ids = async () =>
+    [...(await links.getMany('many', many))].map(([key, { value }]) => [key, value.scimId]);
+  const expected = many.slice(0, 20).map(({ id }) => [`user:${id}`, `1${id}`]);
+  expect((await ids()).toSorted()).toEqual(expected.toSorted());
+  // Known by now to be small, so that 30 are more than its pages are worth.
+  expect((await all(links.list('many'))).length).toBe(21);
+  expect((await ids()).toSorted()).toEqual(expected.toSorted());
+});
+
 describe('names and resources', () => {
   test('of other targets and other kinds do not matter', async () => {
     const { links } = storage.state;

@@ -1,5 +1,5 @@
 import { TableClient } from '@azure/data-tables';
-import { beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import type { Change } from '../../src/identity/change.ts';
 import type { PrincipalKind } from '../../src/identity/principal.ts';
 import { type StorageProxy, startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
@@ -20,24 +20,25 @@ export interface TestStorage {
 
 /** Makes the tables before the tests of the calling file. */
 export function useStorage(): TestStorage {
-  const storage = takeStorage();
-  const { account } = storage;
-  const name = storage.accountName;
-  let state: State | undefined;
+  let opened: { storage: Awaited<ReturnType<typeof takeStorage>>; state: State } | undefined;
   beforeAll(async () => {
-    state = openState({ connectionString: account(name).connectionString });
-    await state.ensure();
+    const storage = await takeStorage();
+    const { connectionString } = storage.account(storage.accountName);
+    opened = { storage, state: openState({ connectionString }) };
+    await opened.state.ensure();
   });
-  const started = <T>(value: T | undefined): T => {
-    if (value === undefined) throw new Error('the storage is not started yet');
-    return value;
+  afterAll(() => opened?.storage.close());
+  const started = () => {
+    if (opened === undefined) throw new Error('the storage is not started yet');
+    return opened;
   };
   return {
     get state() {
-      return started(state);
+      return started().state;
     },
     get connectionString() {
-      return account(name).connectionString;
+      const { storage } = started();
+      return storage.account(storage.accountName).connectionString;
     },
     async table(tableName) {
       const client = TableClient.fromConnectionString(this.connectionString, tableName, {
@@ -47,7 +48,8 @@ export function useStorage(): TestStorage {
       return client;
     },
     async proxied() {
-      const proxy = await startStorageProxy(storage, name);
+      const { storage } = started();
+      const proxy = await startStorageProxy(storage, storage.accountName);
       return { proxy, state: openState({ connectionString: proxy.connectionString }) };
     },
   };

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +37,8 @@ export interface StorageAccount {
 export interface LocalStorage {
   readonly blobPort: number;
   readonly tablePort: number;
+  /** What its servers call for each request, where it runs in this very process. */
+  readonly listeners?: { readonly blob: RequestListener; readonly table: RequestListener };
   /** @throws for an account that was not asked for at start. */
   account(name: string): StorageAccount;
   close(): Promise<void>;

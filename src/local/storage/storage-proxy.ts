@@ -75,11 +75,19 @@ export async function startStorageProxy(storage: LocalStorage, account: string):
   let inFlight = 0;
   let requests = 0;
 
-  const serve = (service: StorageRequest['service'], targetPort: number): Promise<Server> =>
-    listen(
+  const serve = (service: StorageRequest['service'], targetPort: number): Promise<Server> => {
+    const direct = storage.listeners?.[service];
+    return listen(
       createServer((request, response) => {
         inFlight += 1;
         requests += 1;
+        if (direct !== undefined && rules.length === 0 && proxy.gate === undefined) {
+          response.once('close', () => {
+            inFlight -= 1;
+          });
+          direct(request, response);
+          return;
+        }
         handle(service, targetPort, request, response)
           .catch(() => request.socket.destroy())
           .finally(() => {
@@ -87,6 +95,7 @@ export async function startStorageProxy(storage: LocalStorage, account: string):
           });
       }),
     );
+  };
 
   const handle = async (
     service: StorageRequest['service'],
