@@ -36,7 +36,8 @@ const mayImport = {
   reconciliation: [...belowUseCases, 'provisioning'],
   operations: [...belowUseCases, 'provisioning', 'reconciliation'],
   cli: [...belowUseCases, ...useCases, 'app.ts'],
-  'app.ts': [...belowUseCases, ...useCases],
+  'app.ts': [...belowUseCases, ...useCases, 'targets.ts'],
+  'targets.ts': [...belowUseCases, 'provisioning'],
   'composed.ts': ['config', 'identity', 'app.ts'],
 };
 

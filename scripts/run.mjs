@@ -27,6 +27,7 @@ const tasks = {
       ...args,
     ],
   },
+  'local:databricks': { command: args => [resolve('src/local/databricks/program.ts'), ...args] },
 };
 
 async function main() {

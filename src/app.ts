@@ -1,8 +1,7 @@
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
-import type { Rates, Settings } from './config/settings.ts';
-import { accountEndpoint, ENTRA_RESOURCE } from './databricks/endpoint.ts';
-import { PUBLISHED_LIMITS } from './databricks/limits.ts';
+import type { Settings } from './config/settings.ts';
+import { CLOUDS } from './databricks/clouds.ts';
 import { GraphDirectory } from './directory/graph-directory.ts';
 import type { Logger } from './identity/logger.ts';
 import { objectIdOf } from './identity/token-claims.ts';
@@ -11,7 +10,7 @@ import { AccountApplier } from './provisioning/apply-account.ts';
 import { GroupApplier } from './provisioning/apply-group.ts';
 import { MemberApplier } from './provisioning/apply-members.ts';
 import { ResourceApplier } from './provisioning/apply-resource.ts';
-import { compilePolicy, readProperties } from './provisioning/compile-policy.ts';
+import { readProperties } from './provisioning/compile-policy.ts';
 import { EntitlementReader } from './provisioning/entitlement.ts';
 import { FollowUps } from './provisioning/follow-ups.ts';
 import { GroupNames } from './provisioning/group-names.ts';
@@ -31,9 +30,8 @@ import { Audit } from './reconciliation/audit.ts';
 import { Cycle } from './reconciliation/cycle.ts';
 import { Poll } from './reconciliation/poll.ts';
 import { SubscriptionKeeper } from './reconciliation/subscriptions.ts';
-import { ScimClient } from './scim/client.ts';
-import type { RequestClass } from './scim/types.ts';
 import { openState, type State } from './state/state.ts';
+import { composeTargets } from './targets.ts';
 
 /** Everything that a function, or a person at the command line, calls. */
 export interface Provisioning {
@@ -57,35 +55,48 @@ export interface Provisioning {
 
 /** Builds everything from the settings, by hand. Nothing is opened yet: see {@link Provisioning.ready}. */
 export function compose(settings: Settings, log: Logger): Provisioning {
-  const credential = new DefaultAzureCredential();
+  const { config } = settings;
+  const { applicationObjectId, tenantId, cloud } = config.source;
+  const { authorityHost, graphUrl } = CLOUDS[cloud];
+  const credential = new DefaultAzureCredential(
+    // Where nothing else is said, the environment may name an authority of its own.
+    cloud === 'public' ? {} : { authorityHost },
+  );
   const state = openState(
     'connectionString' in settings.storage ? settings.storage : { ...settings.storage, credential },
   );
+  const baseUrl = settings.graphUrl ?? graphUrl;
   // The audience of a Graph token is the address of the cloud's Graph itself.
-  const scope = `${settings.graphUrl.replace(/[/]$/, '')}/.default`;
-  const { config } = settings;
+  const scope = `${baseUrl.replace(/[/]$/, '')}/.default`;
   // Our own identity joins them once we know it: whoever may be assigned or unassigned, it must not lock itself out.
   const protectedObjectIds = new Set(config.protected.objectIds);
-  const policy = { ...compilePolicy(config), protectedObjectIds };
+  const targets = composeTargets(settings, credential, protectedObjectIds);
+  const targetIds = targets.map(({ id }) => id);
   const directory = new GraphDirectory({
-    baseUrl: settings.graphUrl,
+    baseUrl,
     credential,
     scope,
-    select: readProperties(policy),
+    select: readProperties(targets.map(({ policy }) => policy)),
   });
   const serviceBus = openServiceBus(settings, credential);
   const queue = new ChangeQueue(serviceBus, { settleWindowMs: config.schedule.settleWindowMs });
-  const targets = [accountTarget(settings, credential)];
-  const targetIds = targets.map(({ id }) => id);
   const quarantine = new Quarantine(state.targets, log);
-  const { applicationObjectId, tenantId } = config.source;
-  const source: SourceAccess = { state, directory, applicationObjectId, policy };
-  const looker = composeLooker(source, queue, log);
-  const workers = targets.map(target => new TargetWorker({ target, state, queue, looker, quarantine, log }));
+  const source = { state, directory, applicationObjectId };
+  const workers = targets.map(
+    target =>
+      new TargetWorker({
+        target,
+        state,
+        queue,
+        looker: composeLooker({ ...source, policy: target.policy }, queue, log),
+        quarantine,
+        log,
+      }),
+  );
   const { notifications } = settings;
-  const assignments = new AssignmentPass({ state, directory, applicationObjectId });
+  const assignments = new AssignmentPass(source);
   const audit = new Audit({ source, log });
-  const poll = new Poll({ state, directory, queue, assignments, targets: targetIds, policy, log });
+  const poll = new Poll({ state, directory, queue, assignments, targets, log });
   const subscriptions = new SubscriptionKeeper({ directory, notifications, log });
   const opened = once(async () => {
     const [token] = await Promise.all([credential.getToken(scope), state.ensure(), queue.open()]);
@@ -119,7 +130,7 @@ export function compose(settings: Settings, log: Logger): Provisioning {
       subscriptions,
       targets,
       everyMinutes: config.schedule.reconcileMinutes,
-      configuration: policy.fingerprint,
+      quarantine,
       log,
     }),
     messages: new MessageHandler({
@@ -164,34 +175,6 @@ function composeLooker(source: SourceAccess, queue: ChangeQueue, log: Logger): L
     policy,
   });
   return new Looker({ state, queue, accounts, groups, log });
-}
-
-/** The account, with the owner's part of its limits and the part that audits, plans and people share. */
-function accountTarget(settings: Settings, credential: TokenCredential): Target {
-  const { host, scimToken, rates } = settings.databricks;
-  const [{ accountId }] = settings.config.targets;
-  const allowed = (requestClass: RequestClass): number => {
-    const { requests, perMs } = PUBLISHED_LIMITS[requestClass];
-    return rates[requestClass] ?? (requests * 1_000) / perMs;
-  };
-  const owner: Rates = {
-    get: allowed('get') / 2,
-    list: allowed('list') / 2,
-    write: allowed('write'),
-    patch: allowed('patch'),
-  };
-  return {
-    id: `account-${accountId}`,
-    scim: new ScimClient({
-      baseUrl: accountEndpoint({ host, accountId }),
-      credential:
-        scimToken === undefined ? { entra: credential, scope: ENTRA_RESOURCE } : { token: scimToken },
-      allowInsecureConnection: host.startsWith('http:'),
-      userAgent: 'entra-databricks-provisioning',
-    }),
-    ownerRates: owner,
-    readerRates: { ...owner },
-  };
 }
 
 function openServiceBus(settings: Settings, credential: TokenCredential): ServiceBusClient {

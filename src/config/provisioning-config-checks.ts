@@ -13,30 +13,23 @@ import { clauseForms, ruleForms, sectionKinds } from './provisioning-config-rule
  */
 
 /** Settings that contradict each other. */
-export function contradictions(root: unknown): readonly Problem[] {
-  const scope = valueAt(root, ['scope']);
-  const problems = scopeContradictions
-    .filter(({ given }) => given.safeParse(scope).success)
-    .map(({ key, wrong }) => valueProblem(root, ['scope', key], wrong));
-  const included = new Set(idsAt(root, 'include').filter(id => id !== undefined));
-  const both = idsAt(root, 'exclude').flatMap((id, index) =>
-    id !== undefined && included.has(id)
-      ? [valueProblem(root, ['scope', 'exclude', index], 'it stands in scope.include as well')]
-      : [],
-  );
-  return [...problems, ...both, ...idleGraces(root), ...entitlements(root)];
+export function* contradictions(root: unknown): Generator<Problem> {
+  yield* scopeProblems(root, Object(valueAt(root, ['scope'])), key => ['scope', key]);
+  yield* idleGraces(root);
 }
 
-/** An account takes them without a word and keeps none: a comparison would find the difference for ever. */
-function* entitlements(root: unknown): Generator<Problem> {
-  for (const section of Object.keys(sectionKinds)) {
-    for (const [index, rule] of listAt(root, ['mappings', section]).entries()) {
-      if (Object(rule).target !== 'entitlements') continue;
-      const wrong =
-        'a Databricks account keeps no entitlements, which belong to its workspaces: these are not built as targets yet';
-      yield valueProblem(root, ['mappings', section, index, 'target'], wrong);
-    }
-  }
+/** @param placeOf where in the file a key of that scope stands, or would stand */
+export function* scopeProblems(
+  root: unknown,
+  scope: Readonly<Record<string, unknown>>,
+  placeOf: (key: string) => readonly PropertyKey[],
+): Generator<Problem> {
+  for (const { given, key, wrong } of scopeContradictions)
+    if (given.safeParse(scope).success) yield valueProblem(root, placeOf(key), wrong);
+  const included = new Set(idsOf(scope.include).filter(id => id !== undefined));
+  for (const [index, id] of idsOf(scope.exclude).entries())
+    if (id !== undefined && included.has(id))
+      yield valueProblem(root, [...placeOf('exclude'), index], 'it stands in scope.include as well');
 }
 
 /** A grace period of nothing is a misunderstanding: whoever wrote it expects something to happen after it. */
@@ -70,17 +63,16 @@ const scopeContradictions = [
 ];
 
 /** Lower-cased; undefined where something else than text stands. */
-function idsAt(root: unknown, list: 'include' | 'exclude'): readonly (string | undefined)[] {
-  const ids = valueAt(root, ['scope', list]);
+function idsOf(ids: unknown): readonly (string | undefined)[] {
   if (!Array.isArray(ids)) return [];
   return ids.map((id: unknown) => (typeof id === 'string' ? id.toLowerCase() : undefined));
 }
 
-/** Filters and mappings that cannot work. */
-export function ruleProblems(root: unknown): readonly Problem[] {
+/** Filters and mappings that cannot work. @param at the part of the file whose scope and mappings are meant */
+export function ruleProblems(root: unknown, at: readonly PropertyKey[] = []): readonly Problem[] {
   return Object.entries(sectionKinds).flatMap(([section, kind]) => [
-    ...filterProblems(root, ['scope', 'filters', section], kind),
-    ...mappingProblems(root, ['mappings', section], kind),
+    ...filterProblems(root, [...at, 'scope', 'filters', section], kind),
+    ...mappingProblems(root, [...at, 'mappings', section], kind),
   ]);
 }
 

@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto';
-import type { PerKind, ProvisioningConfig } from './provisioning-config.ts';
+import type { ProvisioningConfig } from './provisioning-config.ts';
 import { sectionKinds } from './provisioning-config-rules.ts';
+import type { PerKind, TargetConfig } from './target-config.ts';
 
 /**
- * Equal for configurations that lead to the same targets, however their files are written: a change of it calls for an
- * audit. Comments, the order of keys, filters, rules and ids do not count, and defaults written out neither (of a
+ * What leads to the state of one target, equal for files that mean the same however they are written: a change of it
+ * calls for an audit of that target. How it is reached and signed in to does not count. Comments, the order of keys, filters, rules and ids do not count, and defaults written out neither (of a
  * mapping rule, `apply` does: an audit too many at worst). The schedule does not count. The guard does: what it no
  * longer holds back is found by an audit only.
  *
  * @returns 64 hexadecimal digits
  */
-export function configFingerprint(config: ProvisioningConfig): string {
-  const { schedule: _, ...rest } = config;
-  const { scope, mappings, adminAllowList } = config;
+export function configFingerprint(config: ProvisioningConfig, { id, scope, mappings }: TargetConfig): string {
+  const { schedule: _, targets: __, ...rest } = config;
+  const { adminAllowList } = config;
   const canonical = {
     ...rest,
+    target: id,
     scope: {
       ...scope,
       filters: eachKind(scope.filters, filters => unordered(filters.map(unordered))),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { choice, flag, guid, objectIds, section, text, wholeNumber } from './provisioning-config-fields.ts';
-import { filters, mappingRules } from './provisioning-config-rules.ts';
+import { mappingRules } from './provisioning-config-rules.ts';
+import { scope } from './provisioning-config-scope.ts';
+import { targets } from './provisioning-config-targets.ts';
 
 const GUID = '"8b3c1a52-6d0f-4c1e-9a57-2f1f0c9b7e10"';
 
@@ -13,61 +15,15 @@ const source = section(
     applicationObjectId: guid(
       'The object id of the enterprise application whose assignments say who is provisioned: "Object ID" on its overview page, not the application (client) id. Needed in both modes of scope.',
     ),
+    cloud: choice(['public', 'usGovernment', 'china'])
+      .default('public')
+      .describe('The cloud of the tenant and of Azure Databricks.'),
     readHiddenMembership: flag(
       'Whether the identity holds the Graph permission Member.Read.Hidden. Without it, groups with hidden membership are held, not guessed at.',
     ).default(false),
   },
   `{ "tenantId": ${GUID}, "applicationObjectId": ${GUID} }`,
 ).describe('The Entra tenant that is the source of truth.');
-
-const target = section(
-  { accountId: guid('The Databricks account id, shown in the account console.') },
-  `{ "accountId": ${GUID} }`,
-);
-
-const targets = z
-  .tuple([target], {
-    error: issue =>
-      issue.code === 'too_big'
-        ? 'a list of exactly one target: several are not built yet'
-        : `a list of one target, such as [ { "accountId": ${GUID} } ]`,
-  })
-  .describe(
-    'What is provisioned: one Databricks account. Several targets are refused, they are not built yet.',
-  );
-
-const scope = section(
-  {
-    mode: choice(['assigned', 'all'])
-      .default('assigned')
-      .describe(
-        'assigned: who is assigned to the enterprise application, and the members of assigned groups. all: the whole tenant, less what the filters keep out.',
-      ),
-    nestedGroups: choice(['flatten', 'mirror', 'direct'])
-      .default('flatten')
-      .describe(
-        'flatten: the members of groups within a group become members of that group. mirror: the groups within it are provisioned and nested in Databricks as well. direct: only direct members count, as with the Entra connector.',
-      ),
-    assignDescendants: flag(
-      'Whether the groups nested in an assigned group are provisioned as groups of their own. Left out: true with nestedGroups "mirror", which cannot do without, otherwise false.',
-    ).optional(),
-    guests: flag(
-      'Whether guests are in scope. Left out: true in mode "assigned", false in mode "all".',
-    ).optional(),
-    microsoft365Groups: flag(
-      'Whether Microsoft 365 groups are in scope, and not security groups alone.',
-    ).default(false),
-    servicePrincipals: flag(
-      'Whether service principals and managed identities are in scope. Left out: true in mode "assigned", false in mode "all". In both modes these are the assigned and included ones and the members of assigned groups, never every one of the tenant.',
-    ).optional(),
-    filters,
-    include: objectIds('Always in scope, whatever the assignments and filters say.'),
-    exclude: objectIds('Never in scope.'),
-  },
-  '{ "mode": "assigned" }',
-)
-  .prefault({})
-  .describe('Who is provisioned.');
 
 const graceMinutes = wholeNumber(0, LONGEST_GRACE_MINUTES)
   .default(0)

@@ -2,22 +2,31 @@ import type { z } from 'zod';
 import { ConfigurationError } from '../identity/errors.ts';
 import { placeIn } from '../identity/place-in-text.ts';
 import type { MappingRule } from '../mapping/attribute-mapping.ts';
-import { defaultMappings } from '../mapping/default-mappings.ts';
-import type { Filter } from '../scope/filter.ts';
 import { contradictions, ruleProblems } from './provisioning-config-checks.ts';
 import { formProblems, type Problem } from './provisioning-config-problems.ts';
 import { provisioningSchema } from './provisioning-config-schema.ts';
 import { readConfigText } from './provisioning-config-text.ts';
+import { targetProblems } from './target-checks.ts';
+import {
+  completeMappings,
+  completeScope,
+  completeTarget,
+  type PerKind,
+  type ScopeConfig,
+  type TargetConfig,
+} from './target-config.ts';
 
 /** What `provisioning.config.json` says, complete. All ids are in lower case. */
 export interface ProvisioningConfig {
   readonly source: {
     readonly tenantId: string;
     readonly applicationObjectId: string;
+    readonly cloud: 'public' | 'usGovernment' | 'china';
     readonly readHiddenMembership: boolean;
   };
-  /** Exactly one: several are refused. */
-  readonly targets: readonly [{ readonly accountId: string }];
+  /** At least one, no two of them the same. */
+  readonly targets: readonly [TargetConfig, ...TargetConfig[]];
+  /** What the targets have of it, each with its own words in place of these: see {@link TargetConfig}. */
   readonly scope: ScopeConfig;
   readonly mappings: PerKind<readonly MappingRule[]>;
   readonly lifecycle: LifecycleConfig;
@@ -34,27 +43,6 @@ export interface ProvisioningConfig {
     readonly groupShrink: { readonly members: number; readonly percent: number };
   };
   readonly schedule: { readonly reconcileMinutes: number; readonly settleWindowMs: number };
-}
-
-export interface PerKind<T> {
-  readonly users: T;
-  readonly groups: T;
-  readonly servicePrincipals: T;
-}
-
-export interface ScopeConfig {
-  readonly mode: 'assigned' | 'all';
-  readonly nestedGroups: 'flatten' | 'mirror' | 'direct';
-  /** Always true with `mirror`. */
-  readonly assignDescendants: boolean;
-  readonly guests: boolean;
-  readonly microsoft365Groups: boolean;
-  readonly servicePrincipals: boolean;
-  readonly filters: PerKind<readonly Filter[]>;
-  /** Object ids, of any kind. */
-  readonly include: readonly string[];
-  /** Object ids, of any kind. None of them is in `include` as well. */
-  readonly exclude: readonly string[];
 }
 
 /** What happens at an event, and how long after it. A return within the grace period cancels the action. */
@@ -104,6 +92,7 @@ export function parseProvisioningConfig(text: string, fileName: string): Provisi
     ...formProblems(error?.issues ?? [], config.value),
     ...contradictions(config.value),
     ...ruleProblems(config.value),
+    ...targetProblems(config.value),
   ];
   if (data !== undefined && problems.length === 0) return complete(data);
   const misplaced = problems.map(({ path, at, text }) => ({
@@ -127,23 +116,14 @@ export function defaultConfig(ids: {
 
 /** Settles the defaults that depend on another setting. */
 function complete(file: z.output<typeof provisioningSchema>): ProvisioningConfig {
-  const { source, targets, scope, mappings, lifecycle, adminAllowList, guard, schedule } = file;
-  const assigned = scope.mode === 'assigned';
+  const { source, scope, mappings, lifecycle, adminAllowList, guard, schedule } = file;
+  const [first, ...others] = file.targets.map(target => completeTarget(target, file));
+  if (first === undefined) throw new RangeError('the schema lets no list of targets be empty');
   return {
     source,
-    targets,
-    scope: {
-      ...scope,
-      assignDescendants: scope.assignDescendants ?? scope.nestedGroups === 'mirror',
-      guests: scope.guests ?? assigned,
-      // Every tenant holds hundreds of Microsoft's own: in mode all they come by decision only.
-      servicePrincipals: scope.servicePrincipals ?? assigned,
-    },
-    mappings: {
-      users: mappings.users ?? defaultMappings.user,
-      groups: mappings.groups ?? defaultMappings.group,
-      servicePrincipals: mappings.servicePrincipals ?? defaultMappings.servicePrincipal,
-    },
+    targets: [first, ...others],
+    scope: completeScope(scope),
+    mappings: completeMappings(mappings),
     lifecycle,
     protected: file.protected,
     adminAllowList,

@@ -27,11 +27,11 @@ export function readConfig(file: string | undefined, settings: ConfigSettings): 
   const text = file === 'none' ? undefined : readText(file);
   if (text === undefined) return fromSettings(settings);
   const config = parseProvisioningConfig(text, file ?? DEFAULT_FILE);
-  const { source, targets, schedule } = config;
+  const { source, schedule } = config;
   const inFile = {
     ENTRA_TENANT_ID: source.tenantId,
     ENTRA_APPLICATION_OBJECT_ID: source.applicationObjectId,
-    DATABRICKS_ACCOUNT_ID: targets[0].accountId,
+    DATABRICKS_ACCOUNT_ID: accountOf(config),
     RECONCILE_MINUTES: schedule.reconcileMinutes,
     SETTLE_WINDOW_MS: schedule.settleWindowMs,
     READ_HIDDEN_MEMBERSHIP: source.readHiddenMembership,
@@ -42,6 +42,12 @@ export function readConfig(file: string | undefined, settings: ConfigSettings): 
       throw refused(name, `says something else than ${file ?? DEFAULT_FILE}, leave it out`);
   }
   return protecting(config, settings);
+}
+
+/** The account that the file names; a setting that names one is refused where there is none, or are several. */
+function accountOf({ targets }: ProvisioningConfig): string {
+  const accounts = targets.flatMap(({ place }) => ('accountId' in place ? [place.accountId] : []));
+  return accounts.length === 1 ? (accounts[0] ?? '') : '';
 }
 
 function fromSettings(settings: ConfigSettings): ProvisioningConfig {

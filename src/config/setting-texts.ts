@@ -31,12 +31,17 @@ export const settingTexts = {
   DATABRICKS_HOST: {
     holds: 'the https address of the account console',
     example: 'https://accounts.azuredatabricks.net',
-    absent: '`https://accounts.azuredatabricks.net`',
+    absent: 'that of the cloud: `https://accounts.azuredatabricks.net`',
   },
   DATABRICKS_SCIM_TOKEN: {
     holds: "the account's SCIM token; left out, the app signs in with its own Entra identity",
     example: '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/scim-token)',
     absent: 'the Entra identity signs in',
+  },
+  DATABRICKS_SCIM_TOKEN_PREVIOUS: {
+    holds: "the version of the account's SCIM token before that one, while both are valid",
+    example: 'the token that is about to be replaced',
+    absent: 'there is one version',
   },
   DATABRICKS_GET_PER_SECOND: {
     holds: 'allowed reads of one resource per second',
@@ -53,7 +58,7 @@ export const settingTexts = {
   GRAPH_URL: {
     holds: 'the https address of Microsoft Graph',
     example: 'https://graph.microsoft.com',
-    absent: '`https://graph.microsoft.com`',
+    absent: 'that of the cloud: `https://graph.microsoft.com`',
   },
   NOTIFICATION_URL: {
     holds:

@@ -6,6 +6,7 @@ import { GUID } from './provisioning-config-fields.ts';
 import { readConfig } from './read-config.ts';
 import { refused } from './refused-setting.ts';
 import type { SettingName } from './setting-texts.ts';
+import { secretVersions, targetSecrets } from './target-secrets.ts';
 
 const guid = z.string().regex(GUID);
 const optionalText = z.string().min(1).optional();
@@ -23,15 +24,14 @@ const schema = z.object({
   ENTRA_TENANT_ID: guid.optional(),
   ENTRA_APPLICATION_OBJECT_ID: guid.optional(),
   DATABRICKS_ACCOUNT_ID: guid.optional(),
-  DATABRICKS_HOST: serviceUrl
-    .refine(text => URL.parse(text)?.pathname === '/')
-    .default('https://accounts.azuredatabricks.net'),
+  DATABRICKS_HOST: serviceUrl.refine(text => URL.parse(text)?.pathname === '/').optional(),
   DATABRICKS_SCIM_TOKEN: optionalText,
+  DATABRICKS_SCIM_TOKEN_PREVIOUS: optionalText,
   DATABRICKS_GET_PER_SECOND: rate,
   DATABRICKS_LIST_PER_SECOND: rate,
   DATABRICKS_WRITE_PER_SECOND: rate,
   DATABRICKS_PATCH_PER_SECOND: rate,
-  GRAPH_URL: serviceUrl.default('https://graph.microsoft.com'),
+  GRAPH_URL: serviceUrl.optional(),
   NOTIFICATION_URL: serviceUrl.optional(),
   NOTIFICATION_CLIENT_STATE: z.string().min(16).max(128).optional(),
   RECONCILE_MINUTES: z.coerce.number().int().min(20).max(40).optional(),
@@ -65,12 +65,18 @@ export interface Rates {
 export interface Settings {
   /** Who is provisioned, and how. */
   readonly config: ProvisioningConfig;
-  readonly graphUrl: string;
+  /** Undefined: that of the cloud. */
+  readonly graphUrl: string | undefined;
   readonly databricks: {
-    readonly host: string;
-    readonly scimToken: string | undefined;
+    /** Of the account console; undefined: that of the cloud. */
+    readonly host: string | undefined;
+    /** Versions of the account's SCIM token, the newest first. */
+    readonly scimTokens: readonly string[];
+    /** For accounts whose own rates the configuration does not say. */
     readonly rates: Partial<Rates>;
   };
+  /** Versions of the secrets that targets name by the setting that holds them, the newest first. */
+  readonly secrets: ReadonlyMap<string, readonly string[]>;
   readonly notifications: { readonly url: string; readonly clientState: string } | undefined;
   readonly serviceBus: { readonly connectionString: string } | { readonly namespace: string };
   readonly storage:
@@ -93,21 +99,22 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     throw refused(name, given[name] === undefined ? 'is missing' : 'is malformed');
   }
   const s = parsed.data;
+  const config = readConfig(s.PROVISIONING_CONFIG_FILE, {
+    ENTRA_TENANT_ID: s.ENTRA_TENANT_ID,
+    ENTRA_APPLICATION_OBJECT_ID: s.ENTRA_APPLICATION_OBJECT_ID,
+    DATABRICKS_ACCOUNT_ID: s.DATABRICKS_ACCOUNT_ID,
+    RECONCILE_MINUTES: s.RECONCILE_MINUTES,
+    SETTLE_WINDOW_MS: s.SETTLE_WINDOW_MS,
+    READ_HIDDEN_MEMBERSHIP:
+      s.READ_HIDDEN_MEMBERSHIP === undefined ? undefined : s.READ_HIDDEN_MEMBERSHIP === 'true',
+    PROTECTED_OBJECT_IDS: objectIds(s.PROTECTED_OBJECT_IDS),
+  });
   return {
-    config: readConfig(s.PROVISIONING_CONFIG_FILE, {
-      ENTRA_TENANT_ID: s.ENTRA_TENANT_ID,
-      ENTRA_APPLICATION_OBJECT_ID: s.ENTRA_APPLICATION_OBJECT_ID,
-      DATABRICKS_ACCOUNT_ID: s.DATABRICKS_ACCOUNT_ID,
-      RECONCILE_MINUTES: s.RECONCILE_MINUTES,
-      SETTLE_WINDOW_MS: s.SETTLE_WINDOW_MS,
-      READ_HIDDEN_MEMBERSHIP:
-        s.READ_HIDDEN_MEMBERSHIP === undefined ? undefined : s.READ_HIDDEN_MEMBERSHIP === 'true',
-      PROTECTED_OBJECT_IDS: objectIds(s.PROTECTED_OBJECT_IDS),
-    }),
+    config,
     graphUrl: s.GRAPH_URL,
     databricks: {
       host: s.DATABRICKS_HOST,
-      scimToken: s.DATABRICKS_SCIM_TOKEN,
+      scimTokens: secretVersions(given, 'DATABRICKS_SCIM_TOKEN'),
       rates: {
         get: s.DATABRICKS_GET_PER_SECOND,
         list: s.DATABRICKS_LIST_PER_SECOND,
@@ -115,6 +122,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
         patch: s.DATABRICKS_PATCH_PER_SECOND,
       },
     },
+    secrets: targetSecrets(config, given),
     notifications: notifications(s.NOTIFICATION_URL, s.NOTIFICATION_CLIENT_STATE),
     serviceBus: serviceBus(s),
     storage: storage(s),

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../identity/errors.ts';
  */
 export const ENTRA_RESOURCE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
 
-const DEFAULT_ACCOUNT_HOST = 'https://accounts.azuredatabricks.net';
+const EXAMPLE_HOST = 'https://accounts.azuredatabricks.net';
 
 export type AccountApiVersion = '2.0' | '2.1';
 
@@ -18,19 +18,32 @@ export type AccountApiVersion = '2.0' | '2.1';
  * @throws ConfigurationError when the host or the account id cannot be part of a URL.
  */
 export function accountEndpoint(options: {
-  host?: string;
+  host: string;
   accountId: string;
   apiVersion?: AccountApiVersion;
 }): string {
-  const host = options.host ?? DEFAULT_ACCOUNT_HOST;
-  const url = URL.parse(/^https?:\/\//i.test(host) ? host : `https://${host}`);
-  if (url === null || url.pathname !== '/' || url.search !== '' || url.username !== '') {
-    throw new ConfigurationError(`Databricks host: expected a host such as ${DEFAULT_ACCOUNT_HOST}`);
-  }
   if (!/^[A-Za-z0-9-]+$/.test(options.accountId)) {
     throw new ConfigurationError(
       'Databricks account id: expected the GUID that the account console shows, such as 8b3c1a52-0000-4000-8000-000000000000',
     );
   }
-  return `${url.origin}/api/${options.apiVersion ?? '2.1'}/accounts/${options.accountId}/scim/v2`;
+  return `${originOf(options.host)}/api/${options.apiVersion ?? '2.1'}/accounts/${options.accountId}/scim/v2`;
+}
+
+/** The SCIM base URL of a workspace without identity federation (databricks-sdk-go, service/iam/impl.go). */
+export function workspaceEndpoint(workspaceUrl: string): string {
+  return `${originOf(workspaceUrl)}/api/2.0/preview/scim/v2`;
+}
+
+/** The account's SCIM base URL as one of its workspaces offers it (databrickslabs/ucx, workspace_access/groups.py). */
+export function workspaceProxyEndpoint(workspaceUrl: string): string {
+  return `${originOf(workspaceUrl)}/api/2.0/account/scim/v2`;
+}
+
+function originOf(host: string): string {
+  const url = URL.parse(/^https?:\/\//i.test(host) ? host : `https://${host}`);
+  if (url === null || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    throw new ConfigurationError(`Databricks host: expected a host such as ${EXAMPLE_HOST}`);
+  }
+  return url.origin;
 }

@@ -37,9 +37,8 @@ function isFailure(error: unknown): error is Failure {
 
 /** A token endpoint that says no is trouble of the whole target; one that is busy or unreachable is not. */
 function classifyCredential(error: ScimCredentialError): Failure {
-  const refused = error.status !== undefined && error.status < 500 && ![408, 429].includes(error.status);
-  if (refused) return new TargetUnavailable(error.message, { cause: error });
-  return new RetryLater(error.message, { cause: error });
+  if (error.refused) return new TargetUnavailable(error.message, { cause: error });
+  return new RetryLater(error.message, { afterMs: error.retryAfterMs, cause: error });
 }
 
 function classifyAnswer(error: ScimError, context: FailureContext): Failure | 'alreadyDone' {
@@ -112,7 +111,15 @@ function retry(error: ScimError): RetryLater {
 }
 
 function unavailable(error: ScimError): TargetUnavailable {
-  return new TargetUnavailable(error.message, { cause: error });
+  return new TargetUnavailable(`${error.message}${whatToCheck(error)}`, { cause: error });
+}
+
+/** For the person who is woken. */
+function whatToCheck({ status, signedBy }: ScimError): string {
+  if (signedBy === undefined) return '';
+  return status === 401
+    ? `; not accepted: ${signedBy}. Check that it still exists in this Databricks account or workspace, and has neither expired nor been revoked`
+    : `; not allowed: ${signedBy}. Check that it is still an admin of this Databricks account or workspace, and that the IP access lists there admit this app`;
 }
 
 function permanent(error: ScimError, code = `TargetRefused${error.status}`): Permanent {

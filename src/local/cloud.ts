@@ -18,6 +18,9 @@ const IDENTITY_CHANGES_QUEUE = {
 /** The application id of Azure Databricks, for which Entra tokens of its SCIM API are issued. */
 const DATABRICKS_RESOURCE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d';
 
+/** Azure's management API: a token for it shows a workspace which Azure resources an identity may manage. */
+const MANAGEMENT_RESOURCE = 'https://management.core.windows.net/';
+
 export interface LocalCloudOptions {
   readonly tenantId: string;
   readonly accountId: string;
@@ -79,11 +82,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           port,
           accountId: options.accountId,
           limits: options.limits,
-          acceptToken: token =>
-            token === operatorToken || token === scimToken || identity.accepts(DATABRICKS_RESOURCE, token),
+          operatorToken,
+          acceptToken: token => token === operatorToken || identity.accepts(DATABRICKS_RESOURCE, token),
+          acceptManagementToken: token => identity.accepts(MANAGEMENT_RESOURCE, token),
         }),
       ),
     );
+    databricks.scimTokens.push(scimToken);
     const broker = await begin(
       onPort(ports.broker, port => startBroker({ port, queues: [IDENTITY_CHANGES_QUEUE] })),
     );

@@ -26,7 +26,7 @@ export class ChangeQueue {
   readonly #sender: ServiceBusSender;
   readonly #settleWindowMs: number;
   /** The pump message that was sent last. */
-  readonly #pumped = new Set<string>();
+  readonly #pumped = new Map<string, string>();
 
   constructor(client: ServiceBusClient, options: { settleWindowMs: number; queueName?: string }) {
     this.#sender = client.createSender(options.queueName ?? QUEUE_NAME);
@@ -72,10 +72,9 @@ export class ChangeQueue {
     const window = Math.floor(now() / PUMP_WINDOW_MS);
     const chain = `${obligationSubject(target, 'pump')}|p|w${window}`;
     // The broker would drop it: a flood of rows need not ask it each time.
-    if (this.#pumped.has(chain)) return;
+    if (this.#pumped.get(target) === chain) return;
     await this.#send([message({ type: 'pump', target }, { chain, attempt: 0, hops: 0 })]);
-    this.#pumped.clear();
-    this.#pumped.add(chain);
+    this.#pumped.set(target, chain);
   }
 
   async #send(messages: ServiceBusMessage[], abortSignal?: AbortSignal): Promise<void> {

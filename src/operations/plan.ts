@@ -1,4 +1,5 @@
 import type { PlanAction, PlanItem } from '../planning/picture.ts';
+import type { LimitReadings } from '../planning/resource-limits.ts';
 import type { OperationsContext } from './context.ts';
 
 /** What a full comparison would change in one target. */
@@ -9,6 +10,8 @@ export interface PlanSummary {
   /** Number of differences per action; actions without any are left out. */
   readonly counts: Readonly<Partial<Record<PlanAction, number>>>;
   readonly items: readonly PlanItem[];
+  /** Limits of the target that the plan would exceed, or come near to. */
+  readonly limits: LimitReadings;
 }
 
 /** Compares every target completely and writes nothing. @throws whatever keeps a single read from its end. */
@@ -20,7 +23,7 @@ export async function summarizePlan({
 }: Pick<OperationsContext, 'state' | 'targets' | 'audit' | 'assignments'>): Promise<PlanSummary[]> {
   const summaries: PlanSummary[] = [];
   for (const target of targets) {
-    const { items } = await audit.plan(target, await assignments.list());
+    const { items, limits } = await audit.plan(target, await assignments.list());
     const counts: Partial<Record<PlanAction, number>> = {};
     for (const { action } of items) counts[action] = (counts[action] ?? 0) + 1;
     summaries.push({
@@ -28,6 +31,7 @@ export async function summarizePlan({
       planOnly: (await state.targets.read(target.id)).planOnly,
       counts,
       items,
+      limits,
     });
   }
   return summaries;

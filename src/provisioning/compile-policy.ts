@@ -5,6 +5,7 @@ import type {
   ProvisioningConfig,
 } from '../config/provisioning-config.ts';
 import { configFingerprint } from '../config/provisioning-config-fingerprint.ts';
+import type { TargetConfig } from '../config/target-config.ts';
 import { foldName } from '../identity/names.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
 import { compileMapping } from '../mapping/attribute-mapping.ts';
@@ -13,9 +14,10 @@ import type { LeaveEvent, LeaveRule } from '../planning/lifecycle.ts';
 import { compileFilters } from '../scope/filter.ts';
 import { nestingPolicy, type Policy } from './policy.ts';
 
-/** The configuration, compiled. It was checked when it was read, so that nothing of it is refused here. */
-export function compilePolicy(config: ProvisioningConfig): Policy {
-  const { scope, mappings, lifecycle } = config;
+/** What the configuration says of one target, compiled. It was checked when it was read: nothing is refused here. */
+export function compilePolicy(config: ProvisioningConfig, target: TargetConfig): Policy {
+  const { scope, mappings } = target;
+  const { lifecycle } = config;
   const options = { adminAllowList: new Set(config.adminAllowList) };
   return {
     scope: {
@@ -52,14 +54,20 @@ export function compilePolicy(config: ProvisioningConfig): Policy {
     shrink: config.guard.groupShrink,
     servicePrincipals: scope.servicePrincipals,
     readHiddenMembership: config.source.readHiddenMembership,
-    fingerprint: configFingerprint(config),
+    fingerprint: configFingerprint(config, target),
   };
 }
 
-/** Graph properties to be read of each kind so that mappings and filters find what they ask for. */
-export function readProperties({ mappings, scope }: Policy): Record<PrincipalKind, string[]> {
+/** Graph properties to be read of each kind so that the mappings and filters of all of them find what they ask for. */
+export function readProperties(policies: readonly Policy[]): Record<PrincipalKind, string[]> {
   const of = (kind: PrincipalKind): string[] =>
-    selectOf(kind, [...mappings[kind].attributes, ...scope.filters[kind].attributes]);
+    selectOf(
+      kind,
+      policies.flatMap(({ mappings, scope }) => [
+        ...mappings[kind].attributes,
+        ...scope.filters[kind].attributes,
+      ]),
+    );
   return { user: of('user'), group: of('group'), servicePrincipal: of('servicePrincipal') };
 }
 

@@ -6,6 +6,7 @@ import { decideAdoption } from '../planning/adoption.ts';
 import { canFind } from '../scim/filter.ts';
 import type { Link, LinkRow } from '../state/links.ts';
 import { VersionConflict } from '../state/row-store.ts';
+import { assertRoom } from './assert-room.ts';
 import { existing, type ScimResource } from './kinds.ts';
 import { type ResourceRun, stored } from './resource-run.ts';
 
@@ -19,6 +20,7 @@ export async function createResource(run: ResourceRun, attributes: Attributes): 
   const known = await findHeld(run, name);
   if (known === 'several') return undefined;
   if (known !== undefined) return adoptHeld(run, known);
+  await assertRoom(run, attributes);
   run.session.admit('write', 'grant');
   await run.state.links.add(run.target, {
     principal: run.p,
@@ -45,6 +47,7 @@ export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<Lin
   // The same name cannot be created twice, so trying again is safe at once. Anything else has to wait until the lost
   // request can no longer arrive, and would show: an account whose link is forgotten is switched off by nobody.
   if (attributes !== undefined && foldName(run.nameOf(attributes)) === foldName(name)) {
+    await assertRoom(run, attributes);
     run.session.admit('write', 'grant');
     // From now on it is this try that may still arrive.
     const again = await run.state.links.replace(run.target, row, {
@@ -73,7 +76,9 @@ async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Pro
     );
     if (created === undefined) throw new RetryLater('a create was answered without a resource');
     run.wrote('create', created.id, Object.keys(attributes));
-    return await link(run, row, created.id, attributes);
+    const linked = await link(run, row, created.id, attributes);
+    await run.state.targets.count(run.target, run.p.kind, 1);
+    return linked;
   } catch (error) {
     if (error instanceof Conflict) return takeOver(run, row, error);
     // Refused for good: nothing was created, and the name is free again.

@@ -32,6 +32,7 @@ export async function deleteAccount(
   await forgetMemberships(state, target, p.id);
   await state.graces.clear(target, p);
   await state.links.forget(target, row);
+  await state.targets.count(target, p.kind, -1);
   const write = { action: `delete-${p.kind}`, scimId, detail: '' };
   return { link: undefined, writes: [write], held: [], unsettled: false };
 }

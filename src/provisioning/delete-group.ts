@@ -30,6 +30,7 @@ export async function deleteGroup(
   await forgetMemberships(state, target, p.id);
   await state.graces.clear(target, p);
   await state.links.forget(target, row);
+  await state.targets.count(target, p.kind, -1);
   await state.holds.withdraw(target, p);
   return { writes: [{ action: 'delete-group', scimId, detail: '' }], held: [] };
 }

@@ -3,6 +3,7 @@ import type { Attributes } from '../identity/desired.ts';
 import { Gone } from '../identity/errors.ts';
 import { changeAttributes } from '../scim/patch.ts';
 import type { LinkRow } from '../state/links.ts';
+import { assertRoom } from './assert-room.ts';
 import { patchOf } from './kinds.ts';
 import { type ResourceRun, stored } from './resource-run.ts';
 
@@ -21,6 +22,7 @@ export async function beginReplacement(
   const { scimId, name: oldName, written, former = [] } = row.value;
   if (row.value.status !== 'linked' || scimId === undefined) return undefined;
   if (await run.nameIsTaken(name)) return undefined;
+  await assertRoom(run, attributes);
   run.session.admit('write', 'grant');
   const { memberIndex } = run.state;
   for (const group of await memberIndex.groupsOf(run.target, run.p.id))

@@ -77,10 +77,11 @@ export class TargetSession {
   get request(): RequestOptions {
     return {
       pace: async requestClass => {
-        await this.#limiter.take(requestClass, this.#effect);
+        const settle = await this.#limiter.take(requestClass, this.#effect);
         if (requestClass === 'write' || requestClass === 'patch') {
           this.#ownership.assertLasts(this.target.scim.writeTimeoutMs);
         }
+        return settle;
       },
     };
   }

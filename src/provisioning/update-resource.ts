@@ -5,6 +5,7 @@ import type { Effect } from '../planning/resource-plan.ts';
 import { changeAttributes } from '../scim/patch.ts';
 import type { PatchOperation } from '../scim/types.ts';
 import type { Link, LinkRow } from '../state/links.ts';
+import { assertLengths } from './assert-room.ts';
 import { patchOf } from './kinds.ts';
 import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
 import { wasNotTaken } from './target-session.ts';
@@ -22,6 +23,7 @@ export async function updateResource(
 ): Promise<LinkRow> {
   const { scimId } = row.value;
   if (scimId === undefined) throw new RetryLater('a link without a resource');
+  assertLengths(run, changes);
   const name = changes[run.kind.nameAttribute];
   if (typeof name === 'string' && (await run.nameIsTaken(name))) return row;
   await awaitSecondRead(run, row, effect);

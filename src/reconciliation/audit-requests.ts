@@ -3,34 +3,30 @@ import type { DeltaChange } from '../directory/types.ts';
 import type { Principal } from '../identity/principal.ts';
 import { readsAppRoles } from '../provisioning/entitlement.ts';
 import type { Policy } from '../provisioning/policy.ts';
+import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
 import type { AssignmentChanges } from './assignment-pass.ts';
 
-/** What a poll hears of and cannot follow by itself: only a full comparison finds everybody whom it concerns. */
+/** What a poll hears of and cannot follow by itself: only a full comparison of the target finds everybody whom it concerns. */
 export class AuditRequests {
   readonly #state: State;
-  readonly #targets: readonly string[];
+  readonly #target: string;
   readonly #policy: Policy;
 
-  constructor(o: { state: State; targets: readonly string[]; policy: Policy }) {
-    this.#state = o.state;
-    this.#targets = o.targets;
-    this.#policy = o.policy;
+  constructor(state: State, { id, policy }: Pick<Target, 'id' | 'policy'>) {
+    this.#state = state;
+    this.#target = id;
+    this.#policy = policy;
   }
 
   /** Each time with a reason of its own, so that an audit that is running does not take it for the one it answers. */
   async ask(reason: string): Promise<void> {
     const auditDue = `${reason} (${randomUUID()})`;
-    for (const target of this.#targets) {
-      await this.#state.targets.update(target, state => ({ ...state, auditDue }));
-    }
+    await this.#state.targets.update(this.#target, state => ({ ...state, auditDue }));
   }
 
   async isIndexed(): Promise<boolean> {
-    for (const target of this.#targets) {
-      if (!(await this.#state.targets.read(target)).indexed) return false;
-    }
-    return true;
+    return (await this.#state.targets.read(this.#target)).indexed;
   }
 
   /**
@@ -48,12 +44,9 @@ export class AuditRequests {
   }
 
   async #isWritten(group: Principal): Promise<boolean> {
-    for (const target of this.#targets) {
-      const link = (await this.#state.links.get(target, group))?.value;
-      // One that was filtered out before has lost its members, and its assignment is still the reason for their accounts.
-      if (link?.status !== 'linked' || link.leaving !== undefined) return false;
-    }
-    return true;
+    const link = (await this.#state.links.get(this.#target, group))?.value;
+    // One that was filtered out before has lost its members, and its assignment is still the reason for their accounts.
+    return link?.status === 'linked' && link.leaving === undefined;
   }
 
   /** As {@link AuditRequests.afterEnded}, for groups that were in scope by their place below another one. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_NAME_LENGTH } from '../databricks/limits.ts';
+import { MAX_NAME_LENGTH, RESOURCE_LIMITS } from '../databricks/limits.ts';
 import type { Assignment } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
 import { now } from '../identity/clock.ts';
@@ -7,7 +7,9 @@ import type { Logger } from '../identity/logger.ts';
 import { type Principal, type PrincipalKind, principalKey } from '../identity/principal.ts';
 import type { CompiledMapping } from '../mapping/attribute-mapping.ts';
 import { compare } from '../planning/compare.ts';
-import type { DesiredPicture, PlanItem } from '../planning/picture.ts';
+import type { ActualPicture, DesiredPicture, PlanItem } from '../planning/picture.ts';
+import { type LimitReading, type LimitReadings, readLimits } from '../planning/resource-limits.ts';
+import type { Policy } from '../provisioning/policy.ts';
 import type { SourceAccess } from '../provisioning/source-evidence.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
@@ -27,8 +29,11 @@ const REPLICAS_AGREE_AFTER_MS = 3_600_000;
 /** Differences that are stored at the same time. */
 const WRITES_AT_ONCE = 8;
 
+/** Principals that a line about a limit names. */
+const NAMED_IN_LOG = 10;
+
 interface AuditOptions {
-  readonly source: SourceAccess;
+  readonly source: Omit<SourceAccess, 'policy'>;
   readonly log: Logger;
 }
 
@@ -37,7 +42,7 @@ interface AuditOptions {
  * this one code path, printed or written as rows.
  */
 export class Audit {
-  readonly #source: SourceAccess;
+  readonly #source: AuditOptions['source'];
   readonly #state: State;
   readonly #log: Logger;
 
@@ -49,8 +54,9 @@ export class Audit {
 
   /** Compares and writes nothing. */
   async plan(target: Target, assignments: readonly Assigned[], progress?: Progress): Promise<Plan> {
-    const { policy, directory } = this.#source;
-    const read = await readDesired({ ...this.#source, assignments });
+    const { policy } = target;
+    const { directory } = this.#source;
+    const read = await readDesired({ ...this.#source, policy, assignments });
     const desired = withKeptOff(read, await keptOff(this.#state, target.id));
     const readFrom = now();
     const before = await readKnown(this.#state, target.id, readFrom, policy.lifecycle);
@@ -73,16 +79,12 @@ export class Audit {
       }),
       ...(await findUnknownResources(directory, actual, known.links)),
     ];
-    return { items: items.filter(item => !this.#isProtected(item, desired)), desired, actual, known };
-  }
-
-  #isProtected({ action, principal: { id } }: PlanItem, desired: DesiredPicture): boolean {
-    const takesAway = action === 'deactivate' || (action === 'members' && !desired.groups.has(id));
-    return takesAway && this.#source.policy.protectedObjectIds.has(id.toLowerCase());
+    const plan = { items: items.filter(item => !isProtected(policy, item, desired)), desired, actual, known };
+    return { ...plan, limits: readLimits(plan, target.resourceLimits ?? RESOURCE_LIMITS) };
   }
 
   /** Compares and makes every difference durable: as a link, a hold, or a backlog row. */
-  async run(target: Target, assignments: readonly Assigned[], configuration: string): Promise<Plan> {
+  async run(target: Target, assignments: readonly Assigned[]): Promise<Plan> {
     const startedAt = now();
     const { auditDue } = await this.#state.targets.read(target.id);
     await this.#reviewRemovals();
@@ -93,14 +95,14 @@ export class Audit {
       // What the target shows of these may be older than our last write; what the source wants of them may be new.
       plan.known.recent.has(principalKey(item.principal)) ? writer.look(item) : writer.write(item, plan),
     );
-    for (const principal of await this.#toRevisit(target.id, plan)) await writer.revisit(principal);
+    for (const principal of await this.#toRevisit(target, plan)) await writer.revisit(principal);
     await this.#withdrawHolds(target.id, plan, startedAt);
     const firstIndex = !(await this.#state.targets.read(target.id)).indexed;
     const adoptions = plan.items.some(
       ({ action, principal }) =>
         (action === 'propose-adoption' || action === 'refuse-adoption') &&
         // Our own identity is an administrator, and there before anything else.
-        !this.#source.policy.protectedObjectIds.has(principal.id.toLowerCase()),
+        !target.policy.protectedObjectIds.has(principal.id.toLowerCase()),
     );
     await this.#state.targets.update(target.id, state => ({
       ...state,
@@ -110,8 +112,10 @@ export class Audit {
       // A reason that came up meanwhile is another audit's.
       auditDue: state.auditDue === auditDue ? undefined : state.auditDue,
       lastAuditAt: startedAt,
-      configuration,
+      counts: countsOf(plan.actual),
+      configuration: target.policy.fingerprint,
     }));
+    this.#logLimits(target.id, plan.limits);
     this.#log.info('audit-done', {
       target: target.id,
       differences: plan.items.length,
@@ -121,6 +125,18 @@ export class Audit {
       tookMs: now() - startedAt,
     });
     return plan;
+  }
+
+  #logLimits(target: string, { exceeded, near }: LimitReadings): void {
+    const log = (event: string, { principals, ...reading }: LimitReading): void =>
+      this.#log.warn(event, {
+        target,
+        ...reading,
+        principals: principals.slice(0, NAMED_IN_LOG).map(principalKey).join(' '),
+        concerned: principals.length,
+      });
+    for (const reading of exceeded) log('limit-exceeded', reading);
+    for (const reading of near) log('limit-near', reading);
   }
 
   /**
@@ -140,14 +156,14 @@ export class Audit {
   }
 
   /** Whom no comparison shows, and no feed tells of: looked at once in every audit. */
-  async #toRevisit(target: string, plan: Plan): Promise<Principal[]> {
+  async #toRevisit({ id: target, policy }: Target, plan: Plan): Promise<Principal[]> {
     const holds = await this.#state.holds.list(target);
     // What a group hides may be visible by now.
     const hidden = holds.flatMap(({ value: { kind, principal } }) =>
       kind === 'hidden-membership' ? [principal] : [],
     );
     return [
-      ...leaversToReview(plan, this.#source.policy.lifecycle),
+      ...leaversToReview(plan, policy.lifecycle),
       // Whoever has the name may have given it back.
       ...(await keptOff(this.#state, target)),
       ...hidden,
@@ -189,4 +205,18 @@ export class Audit {
       await this.#state.memberIndex.addAsleep(target, group, disabled);
     }
   }
+}
+
+function countsOf({ resources }: ActualPicture): { accounts: number; groups: number } {
+  const { user, servicePrincipal, group } = resources;
+  return { accounts: user.length + servicePrincipal.length, groups: group.length };
+}
+
+function isProtected(
+  policy: Policy,
+  { action, principal: { id } }: PlanItem,
+  desired: DesiredPicture,
+): boolean {
+  const takesAway = action === 'deactivate' || (action === 'members' && !desired.groups.has(id));
+  return takesAway && policy.protectedObjectIds.has(id.toLowerCase());
 }

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { classifyFailure } from '../databricks/failure.ts';
+import { forEachAtOnce } from '../identity/at-once.ts';
 import { now, sleepUntil } from '../identity/clock.ts';
+import { TargetUnavailable } from '../identity/errors.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKind } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import { failureRetryWaitMs } from '../planning/retry-schedule.ts';
+import type { Quarantine } from '../provisioning/quarantine.ts';
 import type { Target } from '../provisioning/target.ts';
+import { ScimCredentialError, ScimError } from '../scim/errors.ts';
 import type { HeldLease } from '../state/leases.ts';
 import type { State } from '../state/state.ts';
 import type { AssignmentPass } from './assignment-pass.ts';
@@ -14,6 +19,7 @@ import type { SubscriptionKeeper } from './subscriptions.ts';
 
 const LEASE = 'cycle';
 const LEASE_MS = 60_000;
+const AUDITS_AT_ONCE = 4;
 const AUDIT_EVERY_MS = 24 * 3_600_000;
 
 export type CycleResult = 'ran' | 'not-due' | 'running-elsewhere';
@@ -29,8 +35,7 @@ export class Cycle {
     readonly subscriptions: SubscriptionKeeper;
     readonly targets: readonly Target[];
     readonly everyMinutes: number;
-    /** Fingerprint of everything that decides what is desired. */
-    readonly configuration: string;
+    readonly quarantine: Quarantine;
     readonly log: Logger;
   };
 
@@ -43,7 +48,7 @@ export class Cycle {
     subscriptions: SubscriptionKeeper;
     targets: readonly Target[];
     everyMinutes: number;
-    configuration: string;
+    quarantine: Quarantine;
     log: Logger;
   }) {
     this.#o = o;
@@ -87,32 +92,57 @@ export class Cycle {
     });
     await this.#o.poll.run();
     await this.#retryFailures();
-    for (const target of targets) {
-      if (!(await this.#auditIsDue(target.id))) continue;
-      keeper.assertHeld();
-      await this.#auditOne(target);
-    }
+    const due: Target[] = [];
+    for (const target of targets) if (await this.#auditIsDue(target)) due.push(target);
+    keeper.assertHeld();
+    const failed = due.length === 0 ? [] : await this.#audit(due);
     for (const target of targets) if (await state.backlog.hasRows(target.id)) await queue.sendPump(target.id);
     log.info('cycle-done', { tookMs: now() - startedAt });
+    if (failed.length > 0)
+      throw failed.length === 1 ? failed[0] : new AggregateError(failed, 'audits failed');
   }
 
-  /** After the poll, which starts feeds that are missing: what happens during the audit is told by them. */
-  async #auditOne(target: Target): Promise<void> {
-    const { assignments, audit, configuration } = this.#o;
+  /**
+   * After the poll, which starts feeds that are missing: what happens during the audits is told by them. A target that
+   * does not answer keeps no other one waiting. Returns why audits failed; they stay due.
+   */
+  async #audit(due: readonly Target[]): Promise<unknown[]> {
+    const { assignments, audit, targets } = this.#o;
     const { started } = await assignments.find(await assignments.list());
-    await audit.run(target, await assignments.current(), configuration);
-    // What has ended is left to the next poll, whose revocations it is.
-    await assignments.settle({ started, ended: [] });
+    const assigned = await assignments.current();
+    const failed: unknown[] = [];
+    await forEachAtOnce(due, AUDITS_AT_ONCE, async target => {
+      try {
+        await audit.run(target, assigned);
+      } catch (error) {
+        if (!(await this.#isQuarantined(target.id, error))) failed.push(error);
+      }
+    });
+    // What began is known to all of them then; otherwise the next poll tells of it. What has ended is left to the next
+    // poll, whose revocations it is.
+    if (failed.length === 0 && due.length === targets.length)
+      await assignments.settle({ started, ended: [] });
+    return failed;
+  }
+
+  /** A target that refuses us as a whole is left alone until a probe succeeds; its audit stays due. */
+  async #isQuarantined(target: string, error: unknown): Promise<boolean> {
+    if (!(error instanceof ScimError || error instanceof ScimCredentialError)) return false;
+    const failure = classifyFailure(error, { operation: 'list' });
+    if (!(failure instanceof TargetUnavailable)) return false;
+    await this.#o.quarantine.enter(target, failure);
+    return true;
   }
 
   async #anyAuditDue(): Promise<boolean> {
-    for (const target of this.#o.targets) if (await this.#auditIsDue(target.id)) return true;
+    for (const target of this.#o.targets) if (await this.#auditIsDue(target)) return true;
     return false;
   }
 
-  async #auditIsDue(target: string): Promise<boolean> {
-    const state = await this.#o.state.targets.read(target);
-    if (!state.indexed || state.auditDue !== undefined || state.configuration !== this.#o.configuration)
+  async #auditIsDue({ id, policy }: Target): Promise<boolean> {
+    const state = await this.#o.state.targets.read(id);
+    if (state.quarantine !== undefined) return false;
+    if (!state.indexed || state.auditDue !== undefined || state.configuration !== policy.fingerprint)
       return true;
     return now() - (state.lastAuditAt ?? 0) >= AUDIT_EVERY_MS;
   }

@@ -1,4 +1,5 @@
 import type { ActualPicture, DesiredPicture, PlanItem } from '../planning/picture.ts';
+import type { LimitReadings } from '../planning/resource-limits.ts';
 import type { KnownPicture } from './read-target.ts';
 
 /** A full comparison: the differences, and the complete pictures that they were found in. */
@@ -7,4 +8,6 @@ export interface Plan {
   readonly desired: DesiredPicture;
   readonly actual: ActualPicture;
   readonly known: KnownPicture;
+  /** What the limits of the target say to it. */
+  readonly limits: LimitReadings;
 }

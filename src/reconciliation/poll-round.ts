@@ -3,20 +3,21 @@ import type { RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import { coversAll, type Policy } from '../provisioning/policy.ts';
+import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
 
-/** What one poll collects. A principal that is revoked needs no change besides: the look does both. */
+/** What one poll collects for one target. A principal that is revoked needs no change besides: the look does both. */
 export class PollRound {
   readonly #state: State;
-  readonly #targets: readonly string[];
+  readonly target: string;
   readonly #policy: Policy;
   readonly #revoked = new Set<string>();
   readonly #changed = new Map<string, Principal>();
   #sent = 0;
 
-  constructor(state: State, targets: readonly string[], policy: Policy) {
+  constructor(state: State, { id, policy }: Pick<Target, 'id' | 'policy'>) {
     this.#state = state;
-    this.#targets = targets;
+    this.target = id;
     this.#policy = policy;
   }
 
@@ -46,11 +47,8 @@ export class PollRound {
   async concerns(p: Principal): Promise<boolean> {
     if (coversAll(this.#policy, p) || this.#policy.scope.include.has(p.id.toLowerCase())) return true;
     if (await this.#state.assignments.has(p)) return true;
-    for (const target of this.#targets) {
-      if ((await this.#state.links.get(target, p)) !== undefined) return true;
-      if (p.kind !== 'group' && (await this.#state.memberIndex.isAwaited(target, p.id))) return true;
-    }
-    return false;
+    if ((await this.#state.links.get(this.target, p)) !== undefined) return true;
+    return p.kind !== 'group' && this.#state.memberIndex.isAwaited(this.target, p.id);
   }
 
   takeChanges(): Principal[] {
@@ -62,11 +60,16 @@ export class PollRound {
 
   async #row(principal: Principal, rowClass: RowClass): Promise<void> {
     const at = now();
-    for (const target of this.#targets) {
-      await this.#state.backlog.put(
-        { target, principal, cause: 'poll', notBefore: at, heardAt: at, correlationId: randomUUID() },
-        rowClass,
-      );
-    }
+    await this.#state.backlog.put(
+      {
+        target: this.target,
+        principal,
+        cause: 'poll',
+        notBefore: at,
+        heardAt: at,
+        correlationId: randomUUID(),
+      },
+      rowClass,
+    );
   }
 }

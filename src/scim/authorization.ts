@@ -1,67 +1,18 @@
-import {
-  type BearerTokenAuthenticationPolicyOptions,
-  bearerTokenAuthenticationPolicy,
-  type PipelinePolicy,
-} from '@azure/core-rest-pipeline';
-import { ScimCredentialError } from './errors.ts';
-
-/** Any credential of `@azure/identity`. */
-export type EntraCredential = NonNullable<BearerTokenAuthenticationPolicyOptions['credential']>;
-
-/** A static token (the console's account SCIM token), or an Entra credential with the scope to ask for. */
-export type ScimCredential = { token: string } | { entra: EntraCredential; scope: string };
-
-/** Adds `Authorization`, and only to requests for `origin`. */
-export function authorizationPolicy(credential: ScimCredential, origin: string): PipelinePolicy {
-  const authorize = 'token' in credential ? staticToken(credential.token) : entraToken(credential);
-  return {
-    name: 'scimAuthorizationPolicy',
-    sendRequest: (request, next) =>
-      new URL(request.url).origin === origin ? authorize.sendRequest(request, next) : next(request),
-  };
+/** What a request carries to show who sends it. */
+export interface Signature {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Who that is, for the operator: "the Entra identity 4c2f…". Errors and logs show it, so it is never a secret. */
+  readonly by: string;
 }
 
-function staticToken(token: string): PipelinePolicy {
-  return {
-    name: 'staticTokenPolicy',
-    sendRequest(request, next) {
-      request.headers.set('Authorization', `Bearer ${token}`);
-      return next(request);
-    },
-  };
-}
-
-function entraToken({ entra, scope }: { entra: EntraCredential; scope: string }): PipelinePolicy {
-  const policy = bearerTokenAuthenticationPolicy({ credential: namingFailures(entra), scopes: scope });
-  return {
-    name: 'entraTokenPolicy',
-    sendRequest(request, next) {
-      // The policy refuses http. Whether http is allowed (on loopback only) was decided with the base URL; the
-      // policy's token cache and its answer to claims challenges are wanted there too.
-      const url = request.url;
-      request.url = url.replace(/^http:/, 'https:');
-      return policy.sendRequest(request, authorized => {
-        authorized.url = url;
-        return next(authorized);
-      });
-    },
-  };
-}
-
-/** So that "no token" is never taken for an answer, or a silence, of the target. */
-function namingFailures(credential: EntraCredential): EntraCredential {
-  return {
-    async getToken(scopes, options) {
-      try {
-        return await credential.getToken(scopes, options);
-      } catch (cause) {
-        throw new ScimCredentialError({ status: statusOf(cause), cause });
-      }
-    },
-  };
-}
-
-function statusOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined;
-  return typeof error.statusCode === 'number' ? error.statusCode : undefined;
+/** How requests to one target are signed. What kinds of tokens there are is not the protocol's affair. */
+export interface ScimAuthorization {
+  /**
+   * The signature for one request, or for one more try of it: the target answered 401 to all of `refused`, the last
+   * of them just now. Undefined when there is nothing else to try. Keeping tokens, and sharing what many callers wait
+   * for, is the implementation's part.
+   *
+   * @throws ScimCredentialError when there is nothing to sign with.
+   */
+  sign(refused: readonly Signature[]): Promise<Signature | undefined>;
 }

@@ -1,8 +1,9 @@
 import { acknowledge, broken, check, parse } from './answer.ts';
-import type { ScimCredential } from './authorization.ts';
+import type { ScimAuthorization } from './authorization.ts';
 import { ScimError } from './errors.ts';
 import { canFind, equals } from './filter.ts';
 import { listPage, type ResourceByType, schemaByType } from './resources.ts';
+import { SignedRequests } from './signed-requests.ts';
 import { type Call, Transport } from './transport.ts';
 import {
   PATCH_OP_SCHEMA,
@@ -22,8 +23,8 @@ const DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 export interface ScimClientOptions {
   /** Up to and including `/scim/v2`. */
   baseUrl: string;
-  credential: ScimCredential;
-  /** From the first byte sent, or the request for a token, to the last byte read. Default 30 s. */
+  authorization: ScimAuthorization;
+  /** From the first byte sent to the last byte read, and the same again for a token, if need be. Default 30 s. */
   readTimeoutMs?: number;
   /** Default 15 s. An owner starts a write only with more lease than this left. */
   writeTimeoutMs?: number;
@@ -41,26 +42,31 @@ export interface ListOptions extends RequestOptions {
 
 /**
  * A client of one SCIM 2.0 endpoint (RFC 7644), in the forms that Databricks takes. It follows no redirects and sends
- * each request once, reads excepted if the caller says so: whether a write may be sent again is not for it to decide.
+ * each request once, unless the answer is 401 and there is another token, or the caller has a read tried again: whether
+ * a write may be sent again is not for it to decide.
  *
  * Every method throws ScimError (the target refused), ScimTransportError (no usable answer) or ScimCredentialError
  * (no token), or the reason of an aborted signal.
  */
 export class ScimClient {
+  /** Up to and including `/scim/v2`. */
+  readonly baseUrl: string;
   readonly readTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly #transport: Transport;
+  readonly #requests: SignedRequests;
 
   constructor(options: ScimClientOptions) {
+    this.baseUrl = options.baseUrl;
     this.readTimeoutMs = options.readTimeoutMs ?? DEFAULT_READ_TIMEOUT_MS;
     this.writeTimeoutMs = options.writeTimeoutMs ?? DEFAULT_WRITE_TIMEOUT_MS;
     this.#transport = new Transport({
       baseUrl: options.baseUrl,
-      credential: options.credential,
       allowInsecureConnection: options.allowInsecureConnection ?? false,
       userAgent: options.userAgent,
       maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
     });
+    this.#requests = new SignedRequests(this.#transport, options.authorization);
   }
 
   /** HTTP requests sent so far, of all methods. */
@@ -77,10 +83,9 @@ export class ScimClient {
     body: Readonly<Record<string, unknown>>,
     options: RequestOptions = {},
   ): Promise<ResourceByType[T]> {
-    await options.pace?.('write');
     const resource = { schemas: [RESOURCE_SCHEMA[type]], ...body };
     const call = this.#call('POST', type, this.writeTimeoutMs, options, resource);
-    return parse(schemaByType[type], await this.#transport.send(call), call);
+    return parse(schemaByType[type], await this.#requests.send(call, 'write', options.pace), call);
   }
 
   /** The resource, or undefined when the target answers 404 for it. See {@link ScimError.isMissingResource}. */
@@ -140,18 +145,16 @@ export class ScimClient {
     options: RequestOptions = {},
   ): Promise<void> {
     if (operations.length === 0) return;
-    await options.pace?.('patch');
     const body = { schemas: [PATCH_OP_SCHEMA], Operations: operations };
     const call = this.#call('PATCH', resourcePath(type, id), this.writeTimeoutMs, options, body);
-    acknowledge(await this.#transport.send(call), call);
+    acknowledge(await this.#requests.send(call, 'patch', options.pace), call);
   }
 
   /** Deletes the resource. One that is not there is as good as deleted. */
   async delete(type: ResourceType, id: string, options: RequestOptions = {}): Promise<void> {
-    await options.pace?.('write');
     const call = this.#call('DELETE', resourcePath(type, id), this.writeTimeoutMs, options);
     try {
-      acknowledge(await this.#transport.send(call), call);
+      acknowledge(await this.#requests.send(call, 'write', options.pace), call);
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -186,9 +189,8 @@ export class ScimClient {
 
   async #read(call: Call, requestClass: 'get' | 'list', options: RequestOptions): Promise<string> {
     for (let tries = 1; ; tries += 1) {
-      await options.pace?.(requestClass);
       try {
-        return await this.#transport.send(call);
+        return await this.#requests.send(call, requestClass, options.pace);
       } catch (error) {
         if (options.again === undefined || isNotFound(error)) throw error;
         await options.again(error, tries);

@@ -18,6 +18,8 @@ export class ScimError extends Error {
   readonly path: ResourcePath;
   /** False when the body was not JSON, so that a proxy, a gateway or a wrong address may be what answered. */
   readonly structured: boolean;
+  /** Of a 401 or 403: who was refused (see Signature.by). Of a 401, everyone that was tried. */
+  signedBy: string | undefined;
   readonly #detail: string | undefined;
 
   constructor(options: {
@@ -81,15 +83,26 @@ export class ScimTransportError extends Error {
   }
 }
 
-/** No token could be had, so nothing was sent. `status` is what the token endpoint answered, if it did. */
+/**
+ * No token could be had, so nothing was sent. There is no cause: what the libraries throw holds the requests and answers
+ * in which the secrets are.
+ */
 export class ScimCredentialError extends Error {
   override readonly name = 'ScimCredentialError';
+  /** What the token endpoint, or the vault, answered, if it did. */
   readonly status: number | undefined;
+  /** True when somebody said no, so that trying again at once is of no use; false when nobody answered. */
+  readonly refused: boolean;
+  /** The least wait that was asked for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(options: { status?: number; cause: unknown }) {
-    super(`no access token for the SCIM target${options.status === undefined ? '' : `: ${options.status}`}`, {
-      cause: options.cause,
-    });
-    this.status = options.status;
+  constructor(options: { status?: number; reason?: string; refused?: boolean; retryAfterMs?: number }) {
+    const { status, reason } = options;
+    const said = [status, reason].filter(part => part !== undefined).join(' ');
+    super(`no access token for the target${said === '' ? '' : `: ${said}`}`);
+    this.status = status;
+    const isRefusal = status !== undefined && status >= 300 && status < 500 && ![408, 429].includes(status);
+    this.refused = options.refused ?? isRefusal;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

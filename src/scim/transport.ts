@@ -17,13 +17,11 @@ import {
 import { ConfigurationError } from '../identity/errors.ts';
 import { retryAfterMs } from '../identity/retry-after.ts';
 import { isLoopback, mayCarryTokens } from '../identity/service-url.ts';
-import { authorizationPolicy, type ScimCredential } from './authorization.ts';
 import { parseErrorBody } from './error-body.ts';
-import { ScimCredentialError, ScimError, ScimTransportError } from './errors.ts';
+import { ScimError, ScimTransportError } from './errors.ts';
 
 export interface TransportOptions {
   baseUrl: string;
-  credential: ScimCredential;
   allowInsecureConnection: boolean;
   userAgent: string | undefined;
   maxResponseBytes: number;
@@ -53,7 +51,10 @@ const NEVER_CONNECTED = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** Sends one request, once, and gives its successful answer. Retries and redirects are the caller's to decide. */
+/**
+ * Sends one request, once, and gives its successful answer. Retries and redirects are the caller's to decide, and so
+ * is what shows the target who asks: it goes to the base URL and nowhere else.
+ */
 export class Transport {
   /** Requests handed to the network so far. */
   requestCount = 0;
@@ -71,10 +72,9 @@ export class Transport {
     if (!isLoopback(this.#base)) this.#pipeline.addPolicy(proxyPolicy());
     this.#pipeline.addPolicy(decompressResponsePolicy());
     this.#pipeline.addPolicy(userAgentPolicy({ userAgentPrefix: options.userAgent }));
-    this.#pipeline.addPolicy(authorizationPolicy(options.credential, this.#base.origin), { phase: 'Sign' });
     this.#pipeline.addPolicy(tracingPolicy({ userAgentPrefix: options.userAgent }), { afterPhase: 'Retry' });
     // Redacts headers and query values by default, and never prints a body.
-    this.#pipeline.addPolicy(logPolicy(), { afterPhase: 'Sign' });
+    this.#pipeline.addPolicy(logPolicy());
     const network = createDefaultHttpClient();
     this.#client = {
       sendRequest: request => {
@@ -88,10 +88,11 @@ export class Transport {
   /**
    * The body of a 2xx answer, as text; empty when there is none.
    *
-   * @throws ScimError for any other status; ScimTransportError when no answer came in time, or at all;
-   *   ScimCredentialError when there is no token; the signal's reason when it is aborted.
+   * @param headers that sign the request.
+   * @throws ScimError for any other status; ScimTransportError when no answer came in time, or at all; the signal's
+   *   reason when it is aborted.
    */
-  async send(call: Call): Promise<string> {
+  async send(call: Call, headers: Readonly<Record<string, string>>): Promise<string> {
     call.signal?.throwIfAborted();
     const stop = new AbortController();
     let ended: 'timeout' | 'aborted' | 'too large' | undefined;
@@ -103,18 +104,17 @@ export class Transport {
     const onAbort = (): void => end('aborted');
     call.signal?.addEventListener('abort', onAbort, { once: true });
 
-    const request = this.#request(call, stop.signal);
+    const request = this.#request(call, headers, stop.signal);
     request.onDownloadProgress = ({ loadedBytes }) => {
       if (loadedBytes > this.#maxResponseBytes) end('too large');
     };
     try {
-      // Not every credential listens to its signal, and a request must not outlive its timeout.
+      // An answer that arrived in one piece is not stopped by the signal any more.
       const response = await orAborted(this.#pipeline.sendRequest(this.#client, request), stop.signal);
       return accepted(call, response);
     } catch (error) {
       if (error instanceof ScimError) throw error;
       if (ended === 'aborted') throw call.signal?.reason;
-      if (ended === undefined && error instanceof ScimCredentialError) throw error;
       throw this.#failure(call, request, ended, error);
     } finally {
       clearTimeout(timer);
@@ -122,9 +122,13 @@ export class Transport {
     }
   }
 
-  #request(call: Call, abortSignal: AbortSignal): PipelineRequest {
+  #request(
+    call: Call,
+    signature: Readonly<Record<string, string>>,
+    abortSignal: AbortSignal,
+  ): PipelineRequest {
     const query = call.query === undefined ? '' : `?${call.query}`;
-    const headers = createHttpHeaders({ Accept: 'application/scim+json, application/json' });
+    const headers = createHttpHeaders({ ...signature, Accept: 'application/scim+json, application/json' });
     if (call.body !== undefined) headers.set('Content-Type', 'application/scim+json; charset=utf-8');
     return createPipelineRequest({
       url: `${this.#base.href.replace(/\/+$/, '')}/${call.path}${query}`,

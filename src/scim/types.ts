@@ -4,8 +4,14 @@ export type ResourceType = 'Users' | 'Groups' | 'ServicePrincipals';
 /** What a request counts as against a target's limits. `write` is POST, PUT and DELETE. */
 export type RequestClass = 'get' | 'list' | 'write' | 'patch';
 
-/** Resolves when one more request of that class may start. Awaited before every HTTP request, each page included. */
-export type Pace = (requestClass: RequestClass) => Promise<void>;
+/**
+ * Resolves when one more request of that class may start, with whatever wants to be told how it ended. Awaited before
+ * every HTTP request, each page included.
+ */
+export type Pace = (requestClass: RequestClass) => Promise<Settle | undefined>;
+
+/** Told once how a request ended: without an error that it succeeded, otherwise what {@link Pace}'s caller throws. */
+export type Settle = (error?: unknown) => void;
 
 export interface RequestOptions {
   pace?: Pace;

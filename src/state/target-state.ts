@@ -1,5 +1,6 @@
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
+import type { PrincipalKind } from '../identity/principal.ts';
 import { type Row, RowStore, VersionConflict } from './row-store.ts';
 
 const stateSchema = z.object({
@@ -12,6 +13,8 @@ const stateSchema = z.object({
   lastAuditAt: z.number().optional(),
   /** Fingerprint of the configuration that the last audit compared under. */
   configuration: z.string().optional(),
+  /** What the target held when the last audit read it, and what we created and deleted since. */
+  counts: z.object({ accounts: z.number(), groups: z.number() }).optional(),
   /** While set, nothing is sent to the target except a probe at `probeAt`. */
   quarantine: z
     .object({ reason: z.string(), since: z.number(), probeAt: z.number(), probes: z.number() })
@@ -67,6 +70,16 @@ export class TargetStates {
         if (!(error instanceof VersionConflict)) throw error;
       }
     }
+  }
+
+  /** Counts a resource that we created, or deleted. Before the first audit there is nothing to count from. */
+  async count(target: string, kind: PrincipalKind, change: 1 | -1): Promise<void> {
+    const of = kind === 'group' ? 'groups' : 'accounts';
+    await this.update(target, state =>
+      state.counts === undefined
+        ? state
+        : { ...state, counts: { ...state.counts, [of]: state.counts[of] + change } },
+    );
   }
 
   async readCycle(): Promise<CycleState> {

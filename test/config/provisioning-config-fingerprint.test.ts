@@ -5,7 +5,8 @@ import { ACCOUNT, APPLICATION, file, minimal, parse, SOMEBODY, TENANT } from './
 const OTHER = 'ffffffff-0000-4000-8000-00000000000b';
 
 function fingerprint(text: string): string {
-  return configFingerprint(parse(text));
+  const config = parse(text);
+  return configFingerprint(config, config.targets[0]);
 }
 
 const clause = '{ "attribute": "department", "operator": "EQUALS", "value": "Engineering" }';

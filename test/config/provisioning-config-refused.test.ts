@@ -69,6 +69,12 @@ const noJson: readonly Row[] = [
   ],
 ];
 
+/** A file with those targets, in line 2 from column 14. */
+function targets(list: string, more = '"schedule": {}'): string {
+  const [open = '', source = ''] = minimal.split('\n');
+  return `${open}\n  "targets": [${list}],\n  ${more},\n${source.replace(/,$/, '')}\n}`;
+}
+
 const wrongForm: readonly Row[] = [
   [
     'something else than an object',
@@ -79,7 +85,7 @@ const wrongForm: readonly Row[] = [
     'neither source nor targets',
     '{}',
     `1:1 source is missing: it must be an object, such as { "tenantId": ${GUID_EXAMPLE}, "applicationObjectId": ${GUID_EXAMPLE} }`,
-    `1:1 targets is missing: it must be a list of one target, such as [ { "accountId": ${GUID_EXAMPLE} } ]`,
+    `1:1 targets is missing: it must be a list of 1 to 50 targets, such as [ { "accountId": ${GUID_EXAMPLE} } ]`,
   ],
   [
     'ids that are missing, no GUID or no text',
@@ -89,14 +95,67 @@ const wrongForm: readonly Row[] = [
     '1:72 targets[0].accountId is 12: it must be a GUID',
   ],
   [
-    'a second target',
-    minimal.replace('[{', `[{ "accountId": ${GUID_EXAMPLE} }, {`),
-    '3:14 targets is a list of 2: it must be a list of exactly one target: several are not built yet',
+    'the same account twice, in another case and by way of a workspace',
+    targets(
+      `{ "accountId": ${GUID_EXAMPLE} }, { "kind": "workspaceProxy", "accountId": ${GUID_EXAMPLE.toUpperCase()}, "workspaceUrl": "https://adb-7.1.azuredatabricks.net" }`,
+    ),
+    `2:113 targets[1].accountId is ${GUID_EXAMPLE.toUpperCase()}: it is the same target as targets[0]: one target has one scope and one owner, so it stands here once`,
+  ],
+  [
+    'the same workspace twice',
+    targets(
+      '{ "kind": "workspace", "workspaceUrl": "https://adb-7.1.azuredatabricks.net" }, { "kind": "workspace", "workspaceId": "7", "workspaceUrl": "https://other.example" }',
+    ),
+    '2:133 targets[1].workspaceId is "7": it is the same target as targets[0]: one target has one scope and one owner, so it stands here once',
+  ],
+  [
+    'targets that lack their place, and have what is not for them',
+    targets(
+      `{ "workspaceUrl": "http://adb-7.1.azuredatabricks.net" }, { "kind": "workspace", "accountId": ${GUID_EXAMPLE}, "apiVersion": "2.0" }, { "kind": "workspace", "workspaceUrl": "https://dbc.example" }`,
+    ),
+    '2:15 targets[0].accountId is missing: a target of kind "account" needs it',
+    '2:33 targets[0].workspaceUrl is "http://adb-7.1.azuredatabricks.net": it must be an https address without a path, such as https://adb-1234567890123456.7.azuredatabricks.net',
+    '2:33 targets[0].workspaceUrl is "http://adb-7.1.azuredatabricks.net": it must be left out of a target of kind "account"',
+    '2:73 targets[1].workspaceUrl is missing: a target of kind "workspace" needs it',
+    `2:109 targets[1].accountId is ${GUID_EXAMPLE}: it must be left out of a target of kind "workspace"`,
+    '2:163 targets[1].apiVersion is "2.0": it must be left out of a target of kind "workspace"',
+    '2:172 targets[2].workspaceId is missing: it is needed, since the address of the workspace does not hold its id',
+  ],
+  [
+    'ways to sign in that cannot work',
+    targets(
+      `{ "accountId": ${GUID_EXAMPLE}, "apiVersion": "2.0", "signIn": { "method": "token", "setting": "A B", "keyVaultSecret": "https://v.vault.azure.net/secrets/x/1" } }, { "kind": "workspace", "workspaceUrl": "https://adb-7.1.azuredatabricks.net", "signIn": { "method": "oauth", "workspaceResourceId": "x" } }`,
+    ),
+    '2:84 targets[0].apiVersion is "2.0": it must be "2.1" or left out with a SCIM token, which works for that version only',
+    '2:101 targets[0].signIn is an object: it must say where the secret is: setting or keyVaultSecret, one of the two',
+    '2:133 targets[0].signIn.setting is "A B": it must be the name of an app setting: letters, digits and _',
+    '2:158 targets[0].signIn.keyVaultSecret is "https://v.vault.azure.net/secrets/x/1": it must be the address of a secret in Key Vault, without a version, such as https://my-vault.vault.azure.net/secrets/scim-token',
+    '2:291 targets[1].signIn is an object: it must say where the secret is: setting or keyVaultSecret, one of the two',
+    '2:291 targets[1].signIn.clientId is missing: the method "oauth" needs it',
+    '2:335 targets[1].signIn.workspaceResourceId is "x": it must be left out with the method "oauth"',
+  ],
+  [
+    'a scope of a target that contradicts the general one, or itself',
+    targets(
+      `{ "accountId": ${GUID_EXAMPLE}, "scope": { "assignDescendants": false, "exclude": [${GUID_EXAMPLE}] } }`,
+      `"scope": { "nestedGroups": "mirror", "include": [${GUID_EXAMPLE}] }`,
+    ),
+    '2:102 targets[0].scope.assignDescendants is false: it must be true or left out with nestedGroups "mirror": groups can only be nested in Databricks if they are provisioned',
+    `2:121 targets[0].scope.exclude[0] is ${GUID_EXAMPLE}: it stands in scope.include as well`,
+  ],
+  [
+    'entitlements for an account, and roles for a workspace',
+    targets(
+      `{ "accountId": ${GUID_EXAMPLE} }, { "kind": "workspace", "workspaceUrl": "https://adb-7.1.azuredatabricks.net", "mappings": { "users": [ { "target": "userName", "source": "userPrincipalName" }, { "target": "roles", "source": "appRoleAssignments", "values": ["a"] } ] } }`,
+      '"mappings": { "groups": [ { "target": "displayName", "source": "displayName" }, { "target": "entitlements", "source": "appRoleAssignments", "values": ["workspace-access"] } ] }',
+    ),
+    '2:244 targets[1].mappings.users[1].target is "roles": a workspace on Azure keeps no roles: give roles at the account, and to the workspaces mappings of their own',
+    '3:95 mappings.groups[1].target is "entitlements": an account keeps no entitlements, which belong to workspaces: give these mappings of their own',
   ],
   [
     'no target',
     minimal.replace(/\[\{.*\}\]/, '[]'),
-    `3:14 targets is an empty list: it must be a list of one target, such as [ { "accountId": ${GUID_EXAMPLE} } ]`,
+    `3:14 targets is an empty list: it must be a list of 1 to 50 targets, such as [ { "accountId": ${GUID_EXAMPLE} } ]`,
   ],
   [
     'keys that nobody knows, near one that somebody does and far from all',
@@ -109,7 +168,7 @@ const wrongForm: readonly Row[] = [
   [
     'a secret where there is no place for one',
     minimal.replace('[{', '[{ "token": "dapi123", '),
-    '3:17 targets[0].token is unknown: possible here: accountId',
+    '3:17 targets[0].token is unknown: possible here: kind, accountId, workspaceUrl, workspaceId, apiVersion, signIn, requestsPerSecond, scope, mappings',
   ],
   [
     'words that are not among those allowed',

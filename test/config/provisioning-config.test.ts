@@ -22,9 +22,13 @@ const personDefaults = {
   hardDeleted: deactivate,
 };
 
-const defaults = {
-  source: { tenantId: TENANT, applicationObjectId: APPLICATION, readHiddenMembership: false },
-  targets: [{ accountId: ACCOUNT }],
+const general = {
+  source: {
+    tenantId: TENANT,
+    applicationObjectId: APPLICATION,
+    cloud: 'public',
+    readHiddenMembership: false,
+  },
   scope: {
     mode: 'assigned',
     nestedGroups: 'flatten',
@@ -52,6 +56,20 @@ const defaults = {
   adminAllowList: [],
   guard: { groupShrink: { members: 10, percent: 20 } },
   schedule: { reconcileMinutes: 30, settleWindowMs: 2000 },
+};
+
+const defaults = {
+  ...general,
+  targets: [
+    {
+      id: `account-${ACCOUNT}`,
+      place: { kind: 'account', accountId: ACCOUNT, apiVersion: '2.1' },
+      signIn: undefined,
+      rates: {},
+      scope: general.scope,
+      mappings: general.mappings,
+    },
+  ],
 };
 
 describe('a file', () => {
@@ -90,8 +108,10 @@ describe('a file', () => {
       "guard": { "groupShrink": { "percent": 100 } },
       "schedule": { "reconcileMinutes": 20 }`),
     );
-    expect(config).toEqual({
-      ...defaults,
+    const { scope, mappings } = config;
+    expect(config.targets).toEqual([{ ...defaults.targets[0], scope, mappings }]);
+    expect({ ...config, targets: undefined }).toEqual({
+      ...general,
       scope: {
         ...defaults.scope,
         mode: 'all',
@@ -153,7 +173,8 @@ describe('a file', () => {
 
   test('is the sample: every default, spelled out', () => {
     const config = parseProvisioningConfig(sample, 'sample');
-    const [{ accountId }] = config.targets;
+    const { place } = config.targets[0];
+    const accountId = 'accountId' in place ? place.accountId : '';
     expect(config).toEqual(defaultConfig({ ...config.source, accountId }));
   });
 

@@ -45,8 +45,9 @@ describe('readSettings', () => {
   test('takes what is there and fills in the rest', () => {
     expect(readSettings({ ...good, PATH: '/bin', NOTIFICATION_URL: '' })).toEqual({
       config: defaultConfig({ tenantId: id, applicationObjectId: id, accountId: id }),
-      graphUrl: 'https://graph.microsoft.com',
-      databricks: { host: 'https://accounts.azuredatabricks.net', scimToken: undefined, rates: {} },
+      graphUrl: undefined,
+      databricks: { host: undefined, scimTokens: [], rates: {} },
+      secrets: new Map(),
       notifications: undefined,
       serviceBus: { connectionString: bus },
       storage: { connectionString: account },
@@ -58,6 +59,7 @@ describe('readSettings', () => {
       ...good,
       DATABRICKS_HOST: 'https://accounts.azuredatabricks.us',
       DATABRICKS_SCIM_TOKEN: 'token',
+      DATABRICKS_SCIM_TOKEN_PREVIOUS: 'before',
       DATABRICKS_PATCH_PER_SECOND: '1.5',
       GRAPH_URL: 'http://127.0.0.1:8080',
       NOTIFICATION_URL: 'https://app.example/api/graph-notifications',
@@ -70,11 +72,15 @@ describe('readSettings', () => {
     });
     expect(all).toMatchObject({
       graphUrl: 'http://127.0.0.1:8080',
-      databricks: { host: 'https://accounts.azuredatabricks.us', scimToken: 'token', rates: { patch: 1.5 } },
+      databricks: {
+        host: 'https://accounts.azuredatabricks.us',
+        scimTokens: ['token', 'before'],
+        rates: { patch: 1.5 },
+      },
       notifications: { url: 'https://app.example/api/graph-notifications', clientState: '0123456789abcdef' },
       config: {
         source: { tenantId: id, applicationObjectId: id, readHiddenMembership: true },
-        targets: [{ accountId: id }],
+        targets: [{ id: `account-${id}`, place: { kind: 'account', accountId: id, apiVersion: '2.1' } }],
         schedule: { reconcileMinutes: 25, settleWindowMs: 500 },
         protected: { objectIds: [id] },
       },

@@ -117,13 +117,27 @@ test('no answer is worth another try', () => {
 
 test('a token endpoint that refuses is trouble of the whole target, one that is busy is not', () => {
   const named = (status?: number): string => {
-    const outcome = classifyFailure(new ScimCredentialError({ status, cause: undefined }), {
+    const outcome = classifyFailure(new ScimCredentialError({ status }), {
       operation: 'get',
     });
     return typeof outcome === 'string' ? outcome : outcome.name;
   };
   expect([400, 401, 403].map(named)).toEqual(Array(3).fill('TargetUnavailable'));
   expect([undefined, 408, 429, 500, 503].map(named)).toEqual(Array(5).fill('RetryLater'));
+});
+
+test('whoever is woken reads who was refused, and what to check', () => {
+  const text = (status: number): string => {
+    const error = answer(status);
+    error.signedBy = 'the Entra identity 4c2f';
+    return String(classifyFailure(error, { operation: 'patch' }));
+  };
+  expect(text(401)).toMatch(
+    /^TargetUnavailable: .* 401; not accepted: the Entra identity 4c2f\. Check .* exists .* expired/,
+  );
+  expect(text(403)).toMatch(
+    /^TargetUnavailable: .* 403; not allowed: the Entra identity 4c2f\. Check .* admin .* IP access/,
+  );
 });
 
 test('what is already decided stays as it is, and what nobody foresaw is tried again', () => {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { accountEndpoint, ENTRA_RESOURCE } from '../../src/databricks/endpoint.ts';
-import { PUBLISHED_LIMITS } from '../../src/databricks/limits.ts';
+import { limitsOf, PUBLISHED_LIMITS } from '../../src/databricks/limits.ts';
 import { isReservedGroupName } from '../../src/databricks/reserved-groups.ts';
 import { ConfigurationError } from '../../src/identity/errors.ts';
 
 describe('the account endpoint', () => {
   const accountId = '8b3c1a52-0000-4000-8000-000000000001';
   test.each([
-    [undefined, undefined, 'https://accounts.azuredatabricks.net/api/2.1/'],
+    ['https://accounts.azuredatabricks.net', undefined, 'https://accounts.azuredatabricks.net/api/2.1/'],
     ['accounts.azuredatabricks.us', '2.1', 'https://accounts.azuredatabricks.us/api/2.1/'],
     ['https://accounts.azuredatabricks.net/', '2.0', 'https://accounts.azuredatabricks.net/api/2.0/'],
     ['http://127.0.0.1:8080', undefined, 'http://127.0.0.1:8080/api/2.1/'],
@@ -23,7 +23,7 @@ describe('the account endpoint', () => {
   );
 
   test.each(['', '../x', 'a/b', '<account id>'])('refuses account id %j', id => {
-    expect(() => accountEndpoint({ accountId: id })).toThrow(/GUID/);
+    expect(() => accountEndpoint({ host: 'accounts.azuredatabricks.net', accountId: id })).toThrow(/GUID/);
   });
 });
 
@@ -37,6 +37,16 @@ test('the published limits are 20, 4, 5 and 2 requests a second', () => {
     (requests / perMs) * 1000,
   ]);
   expect(Object.fromEntries(perSecond)).toEqual({ get: 20, list: 4, write: 5, patch: 2 });
+});
+
+test('a workspace is read no more than 255 times a minute, one and many together, and written at what is known to pass', () => {
+  const { get, list, write, patch } = limitsOf('workspace');
+  expect(get.perMs === 60_000 && list.perMs === 60_000).toBe(true);
+  expect(get.requests + list.requests).toBe(255);
+  expect([write, patch]).toEqual([
+    { requests: 35, perMs: 60_000 },
+    { requests: 10, perMs: 60_000 },
+  ]);
 });
 
 describe('reserved group names', () => {

@@ -1,14 +1,19 @@
 import type { JsonSchema } from '../../src/config/json-schema.ts';
 
+/** What a target may say in place of the general keys of the same names, which are on the page. */
+const replaced = /^targets\[\]\.(scope|mappings)\./;
+
 /** Every key of the file as the documentation writes it, with its default as JSON; empty where it has none. */
 export function documentedKeys(schema: JsonSchema): ReadonlyMap<string, string> {
   return new Map(
-    [...keysBelow(schema, '')].map(([path, { default: value }]) => [
-      path
-        .replace(/^(scope\.filters|mappings)\.(users|groups|servicePrincipals)\b/, '$1.<kind>')
-        .replace(/^lifecycle\.(users|servicePrincipals)\b/, 'lifecycle.<accounts>'),
-      value === undefined ? '' : JSON.stringify(value),
-    ]),
+    [...keysBelow(schema, '')]
+      .filter(([path]) => !replaced.test(path))
+      .map(([path, { default: value }]) => [
+        path
+          .replace(/^(scope\.filters|mappings)\.(users|groups|servicePrincipals)\b/, '$1.<kind>')
+          .replace(/^lifecycle\.(users|servicePrincipals)\b/, 'lifecycle.<accounts>'),
+        value === undefined ? '' : JSON.stringify(value),
+      ]),
   );
 }
 

@@ -34,7 +34,9 @@ export function activeResources(): ActiveResource[] {
 }
 
 const KEPT = Symbol.for('test-kept-open');
-const kept = ((globalThis as { [KEPT]?: ActiveResource[] })[KEPT] ??= []);
+const ofProcess = globalThis as { [KEPT]?: ActiveResource[] };
+ofProcess[KEPT] ??= [];
+const kept = ofProcess[KEPT];
 
 /** What `start` leaves open belongs to the test process: no file that comes after it has leaked it. */
 export async function keepOpenBetweenFiles<T>(start: () => Promise<T>): Promise<T> {

@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RESOURCE_LIMITS } from '../../src/databricks/limits.ts';
 import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
 import { startConfiguredSession } from '../../src/local/start/configured-session.ts';
 import { initialCycle, settled } from '../../src/local/start/cycle.ts';
 import { openDoor } from '../../src/local/start/doors.ts';
 import type { Screen } from '../../src/local/start/screen.ts';
 import type { Session } from '../../src/local/start/session.ts';
+import { showPlan } from '../../src/local/start/show.ts';
 import { compareAll } from '../../src/operations/converged.ts';
 import { approveHold, HoldNotApprovable, HoldNotFound, listHolds } from '../../src/operations/holds.ts';
 import { LiveChanges } from '../../src/operations/live-changes.ts';
@@ -86,6 +88,21 @@ test('an account with a name that would be taken over waits in plan-only, with n
   });
   expect(writes()).toBe(0);
   expect((await compareAll(session.app, session.deadLetters)).converged).toBe(false);
+});
+
+test('a plan names the limits of the target that it would exceed, or come near to', async () => {
+  const resourceLimits = { ...RESOURCE_LIMITS, accounts: 4, groups: 1 };
+  const targets = session.app.targets.map(each => ({ ...each, resourceLimits }));
+  const plans = await summarizePlan({ ...session.app, targets });
+  expect(plans[0]?.limits).toEqual({
+    exceeded: [{ limit: 'groups', used: 2, most: 1, principals: [] }],
+    near: [{ limit: 'accounts', used: 4, most: 4, principals: [] }],
+  });
+  lines.length = 0;
+  showPlan(screen, plans);
+  expect(lines).toEqual(
+    expect.arrayContaining(['  over the limit: groups 2 of 1', '  near the limit: accounts 4 of 4']),
+  );
 });
 
 test('the plan is shown and approved through its door, once, and then carried out', async () => {

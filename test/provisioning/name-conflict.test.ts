@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defaultConfig } from '../../src/config/provisioning-config.ts';
 import { RetryLater } from '../../src/identity/errors.ts';
 import type { Principal } from '../../src/identity/principal.ts';
-import { compilePolicy } from '../../src/provisioning/compile-policy.ts';
 import { NameConflicts } from '../../src/provisioning/name-conflict.ts';
 import type { Link } from '../../src/state/links.ts';
 import { type Pair, startPair } from '../directory/graph.ts';
 import { useStorage } from '../state/storage.ts';
+import { defaultPolicy } from './targets.ts';
 
 const storage = useStorage();
 let pair: Pair;
@@ -48,9 +46,7 @@ async function linked(
   });
 }
 
-const policy = compilePolicy(
-  defaultConfig({ tenantId: randomUUID(), applicationObjectId: randomUUID(), accountId: randomUUID() }),
-);
+const policy = defaultPolicy();
 
 const check = (target: string, p: Principal, name: string) =>
   new NameConflicts(storage.state, pair.graph, policy).check(target, p, name);

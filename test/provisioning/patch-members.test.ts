@@ -7,11 +7,12 @@ import { NotOwner, Ownership } from '../../src/provisioning/ownership.ts';
 import { patchMembers, refusal } from '../../src/provisioning/patch-members.ts';
 import { TargetSession } from '../../src/provisioning/target-session.ts';
 import { startAccount, type TestAccount } from '../local/databricks/fixture.ts';
+import { bearer } from '../scim/bearer.ts';
 import { useStorage } from '../state/storage.ts';
+import { FAST, targetOf } from './targets.ts';
 
 const storage = useStorage();
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const FAST = { get: 1_000, list: 1_000, write: 1_000, patch: 1_000 };
 
 let account: TestAccount;
 let people: Members;
@@ -32,8 +33,8 @@ async function openSession(name: string, token?: string): Promise<TargetSession>
   const ownership = new Ownership(storage.state.leases, name, silent);
   await ownership.acquire();
   onTestFinished(() => ownership.release());
-  const scim = account.client(token === undefined ? {} : { credential: { token } });
-  const target = { id: name, scim, ownerRates: FAST, readerRates: FAST };
+  const scim = account.client(token === undefined ? {} : { authorization: bearer(token) });
+  const target = targetOf({ id: name, scim });
   return new TargetSession({ target, ownership, limiter: new Limiter(FAST), row: undefined });
 }
 
@@ -126,7 +127,7 @@ describe('a membership PATCH', () => {
 
   test('is not sent by who does not own the target', async () => {
     const ownership = new Ownership(storage.state.leases, 'not-owned', silent);
-    const target = { id: 'not-owned', scim: account.client(), ownerRates: FAST, readerRates: FAST };
+    const target = targetOf({ id: 'not-owned', scim: account.client() });
     const session = new TargetSession({ target, ownership, limiter: new Limiter(FAST), row: undefined });
     await expect(patchMembers(session, 'g', { add: some(1), remove: {} }, undefined)).rejects.toThrow(
       NotOwner,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ScimClient } from '../../src/scim/client.ts';
 import { addMembers, changeAttributes, removeMembers } from '../../src/scim/patch.ts';
 import { typeOfReference } from '../../src/scim/resources.ts';
-import type { RequestClass } from '../../src/scim/types.ts';
+import type { Pace, RequestClass } from '../../src/scim/types.ts';
 import { startAccount, type TestAccount } from '../local/databricks/fixture.ts';
 
 let account: TestAccount;
@@ -142,8 +142,9 @@ test('a list that gives the same page again is a failure, not a loop', async () 
 test('the pace is awaited before every request, pages included', async () => {
   for (let i = 0; i < 101; i++) account.store.add({ type: 'Groups', displayName: `g${i}` });
   const asked: [RequestClass, number][] = [];
-  const pace = async (requestClass: RequestClass): Promise<void> => {
+  const pace: Pace = async requestClass => {
     asked.push([requestClass, account.databricks.requests]);
+    return undefined;
   };
   const { id } = await client.create('Groups', { displayName: 'x' }, { pace });
   await client.get('Groups', id, { pace });
@@ -163,9 +164,25 @@ test('the pace is awaited before every request, pages included', async () => {
 });
 
 test('a pace that refuses stops the request', async () => {
-  const pace = (): Promise<void> => Promise.reject(new Error('lease lost'));
+  const pace: Pace = () => Promise.reject(new Error('lease lost'));
   await expect(client.delete('Users', '1', { pace })).rejects.toThrow('lease lost');
   expect(account.databricks.requests).toBe(0);
+});
+
+test('the pace is told how each request ended, once', async () => {
+  const told: unknown[] = [];
+  const pace: Pace = async () => error => told.push(error);
+  account.databricks.faults.push({ status: 429, times: 1, headers: { 'retry-after': '7' } });
+  await expect(client.create('Groups', { displayName: 'x' }, { pace })).rejects.toThrow();
+  const { id } = await client.create('Groups', { displayName: 'x' }, { pace });
+  expect(await client.get('Groups', '404', { pace })).toBeUndefined();
+  await client.delete('Groups', id, { pace });
+  expect(told).toEqual([
+    expect.objectContaining({ status: 429, retryAfterMs: 7_000 }),
+    undefined,
+    expect.objectContaining({ status: 404 }),
+    undefined,
+  ]);
 });
 
 test.each(['', '.', '..'])('the id %j, which would address another thing, is refused', async id => {

@@ -7,6 +7,7 @@ import SCIMMYRouters from 'scimmy-routers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ScimClient } from '../../src/scim/client.ts';
 import { addMembers, changeAttributes, removeMembers } from '../../src/scim/patch.ts';
+import { bearer } from './bearer.ts';
 import { ServicePrincipal } from './scimmy-service-principal.ts';
 import { handlers, type Stored } from './scimmy-store.ts';
 
@@ -43,7 +44,7 @@ beforeAll(async () => {
     server = app.listen(0, '127.0.0.1', () => resolve());
   });
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
-  client = new ScimClient({ baseUrl, credential: { token: TOKEN }, allowInsecureConnection: true });
+  client = new ScimClient({ baseUrl, authorization: bearer(TOKEN), allowInsecureConnection: true });
 });
 
 afterAll(async () => {
@@ -236,7 +237,7 @@ scenario('create, find, change and delete a service principal', async () => {
 
 scenario('a wrong token is a 401', async () => {
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
-  const stranger = new ScimClient({ baseUrl, credential: { token: 'other' }, allowInsecureConnection: true });
+  const stranger = new ScimClient({ baseUrl, authorization: bearer('other'), allowInsecureConnection: true });
   await expect(stranger.get('Users', '1')).rejects.toMatchObject({ status: 401 });
 });
 

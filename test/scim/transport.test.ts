@@ -2,9 +2,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../src/identity/errors.ts';
 import { ScimClient, type ScimClientOptions } from '../../src/scim/client.ts';
+import { bearer } from './bearer.ts';
 
 const TOKEN = 'the-secret-token';
 const servers: Server[] = [];
@@ -24,7 +25,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 function clientOf(baseUrl: string, options: Partial<ScimClientOptions> = {}): ScimClient {
-  return new ScimClient({ baseUrl, credential: { token: TOKEN }, allowInsecureConnection: true, ...options });
+  return new ScimClient({ baseUrl, authorization: bearer(TOKEN), allowInsecureConnection: true, ...options });
 }
 
 const failure = (work: Promise<unknown>): Promise<unknown> =>
@@ -119,56 +120,6 @@ test('bodies are SCIM, answers may be SCIM or JSON, and the product is named', a
     accept: 'application/scim+json, application/json',
   });
   expect(seen['user-agent']).toMatch(/^provisioning\/1\.0 /);
-});
-
-describe('an Entra credential', () => {
-  const scope = 'resource/.default';
-  const token = () => ({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 });
-
-  test('is asked once for a token, for the scope given, on loopback too', async () => {
-    const tokens: unknown[] = [];
-    const baseUrl = await serve((request, response) => {
-      tokens.push(request.headers.authorization);
-      response.writeHead(200).end('{"id":"1"}');
-    });
-    const getToken = vi.fn(async () => token());
-    const client = clientOf(baseUrl, { credential: { entra: { getToken }, scope } });
-    await client.get('Users', '1');
-    await client.get('Users', '1');
-    expect(tokens).toEqual([`Bearer ${TOKEN}`, `Bearer ${TOKEN}`]);
-    expect(getToken).toHaveBeenCalledExactlyOnceWith([scope], expect.anything());
-  });
-
-  test('that fails is named as such, with the status of the token endpoint, and nothing is sent', async () => {
-    const baseUrl = await serve(() => {});
-    const cause = Object.assign(new Error('AADSTS7000215'), { statusCode: 401 });
-    const entra = { getToken: () => Promise.reject(cause) };
-    const client = clientOf(baseUrl, { credential: { entra, scope } });
-    expect(await failure(client.delete('Users', '1'))).toMatchObject({
-      name: 'ScimCredentialError',
-      status: 401,
-      cause,
-    });
-    expect(client.requestCount).toBe(0);
-  });
-
-  test('that hangs is a timeout, and the write is not sent afterwards', async () => {
-    let requests = 0;
-    const baseUrl = await serve((_request, response) => {
-      requests += 1;
-      response.end();
-    });
-    const late = Promise.withResolvers<ReturnType<typeof token>>();
-    const entra = { getToken: () => late.promise };
-    const client = clientOf(baseUrl, { credential: { entra, scope }, writeTimeoutMs: 30 });
-    expect(await failure(client.delete('Users', '1'))).toMatchObject({
-      kind: 'timeout',
-      mayHaveApplied: false,
-    });
-    late.resolve(token());
-    await new Promise(resolve => setTimeout(resolve, 30));
-    expect(requests).toBe(0);
-  });
 });
 
 test('no error shows a token, a body, a filter value or what the target said', async () => {

@@ -1,5 +1,5 @@
 import { groupExists, notFound, Refusal, servicePrincipalExists, userExists } from './refusal.ts';
-import type { ResourceType, StoredResource } from './types.ts';
+import type { Moment, ResourceType, StoredResource } from './types.ts';
 import { VersionedTable } from './versions.ts';
 
 /** Fields that a new resource may set; the rest is filled in. */
@@ -7,23 +7,38 @@ export type NewResource = { readonly type: ResourceType } & Partial<
   Omit<StoredResource, 'type' | 'id' | 'roles' | 'entitlements' | 'members'>
 > & { roles?: Iterable<string>; entitlements?: Iterable<string>; members?: Iterable<string> };
 
-/** Resource limits of an account (Microsoft Learn, "Resource limits"). */
+/**
+ * Resource limits of an account, and of a workspace that is not federated (Microsoft Learn, "Resource limits").
+ * Guess throughout: what is over a limit is refused with 400, in a text of ours.
+ */
 export interface Caps {
   /** Users and service principals together. Guess: those that are switched off count. */
   principals: number;
   groups: number;
   /** Direct memberships of one user, group or service principal. */
-  memberships: number;
+  membershipsPerIdentity: number;
+  /** Groups within groups, the outermost included. */
+  nestingDepth: number;
+  /** Members that a group may be created with (SCIM 2.1 reference). */
+  membersAtCreate: number;
 }
+
+export const PUBLISHED_CAPS: Readonly<Caps> = {
+  principals: 10_000,
+  groups: 5_000,
+  membershipsPerIdentity: 1_500,
+  nestingDepth: 10,
+  membersAtCreate: 5_000,
+};
 
 const TYPES = ['Users', 'Groups', 'ServicePrincipals'] as const;
 
 /**
- * The identities of one Databricks account, with synchronous access for tests: to seed, to look, and to change
+ * The identities of one Databricks account or workspace, with synchronous access for tests: to seed, to look, and to change
  * things behind the back of whoever provisions. Uniqueness holds here too; limits, faults and lag do not.
  */
 export class Account {
-  readonly caps: Caps = { principals: 10_000, groups: 5_000, memberships: 1_500 };
+  caps: Caps = { ...PUBLISHED_CAPS };
   readonly #tables: Record<ResourceType, VersionedTable<StoredResource>> = {
     Users: new VersionedTable(),
     Groups: new VersionedTable(),
@@ -33,7 +48,20 @@ export class Account {
   readonly #names = new Map<string, string>();
   /** Ids to the groups they are direct members of, as it is now. */
   readonly #parents = new Map<string, Set<string>>();
-  #nextId = 2n ** 53n + 1n;
+  #nextId: bigint;
+
+  /** @param firstId apart from those of every other store, so that an id of one is unknown to the others. */
+  constructor(firstId: bigint = 2n ** 53n + 1n) {
+    this.#nextId = firstId;
+  }
+
+  /** Whether the first read of a resource after each write to it, when it asks for that, shows what was before. */
+  get staleFirstReads(): boolean {
+    return this.#tables.Users.staleFirstReads;
+  }
+  set staleFirstReads(on: boolean) {
+    for (const type of TYPES) this.#tables[type].staleFirstReads = on;
+  }
 
   get users(): StoredResource[] {
     return [...this.#tables.Users.values()];
@@ -57,26 +85,31 @@ export class Account {
     return this.#byName({ type: 'ServicePrincipals', applicationId });
   }
 
-  get(type: ResourceType, id: string, instant?: number): StoredResource | undefined {
-    return this.#tables[type].get(id, instant);
+  get(type: ResourceType, id: string, moment?: Moment): StoredResource | undefined {
+    return this.#tables[type].get(id, moment);
   }
 
   /** Whichever type it is of: members name ids alone. */
-  find(id: string, instant?: number): StoredResource | undefined {
+  find(id: string, moment?: Moment): StoredResource | undefined {
     for (const type of TYPES) {
-      const found = this.get(type, id, instant);
+      const found = this.get(type, id, moment);
       if (found) return found;
     }
     return undefined;
   }
 
-  list(type: ResourceType, instant?: number): StoredResource[] {
-    return [...this.#tables[type].values(instant)];
+  list(type: ResourceType, moment?: Moment): StoredResource[] {
+    return [...this.#tables[type].values(moment)];
   }
 
-  /** Groups that have `id` as a direct member. */
-  groupsOf(id: string, instant?: number): StoredResource[] {
-    if (instant !== undefined) return this.list('Groups', instant).filter(group => group.members.has(id));
+  /** Ids of the direct members of a group. */
+  membersOf(group: StoredResource): Iterable<string> {
+    return group.members;
+  }
+
+  /** Groups that have `id` as a direct member; a first read is none of the groups. */
+  groupsOf(id: string, moment?: Moment): StoredResource[] {
+    if (typeof moment === 'number') return this.list('Groups', moment).filter(group => group.members.has(id));
     return [...(this.#parents.get(id) ?? [])].flatMap(group => this.get('Groups', group) ?? []);
   }
 
@@ -87,9 +120,11 @@ export class Account {
     const count = isGroup
       ? this.#tables.Groups.size
       : this.#tables.Users.size + this.#tables.ServicePrincipals.size;
-    // Guess: neither status nor text of an exceeded account limit is documented.
-    if (count >= (isGroup ? groups : principals))
-      throw new Refusal(400, 'Account limit exceeded', { code: 'QUOTA_EXCEEDED' });
+    const most = isGroup ? groups : principals;
+    if (count >= most) {
+      const what = isGroup ? 'groups' : 'users and service principals';
+      throw new Refusal(400, `The limit of ${most} ${what} has been reached`, { code: 'QUOTA_EXCEEDED' });
+    }
     const id = `${this.#nextId}`;
     this.#nextId += 1n;
     const added: StoredResource = {
@@ -123,7 +158,7 @@ export class Account {
   /** Stores a resource in place of what has its id. @throws Refusal when its name is another's. */
   put(resource: StoredResource): void {
     const holder = this.#names.get(nameKey(resource));
-    if (holder !== undefined && holder !== resource.id) throw nameTaken(resource, this.find(holder));
+    if (holder !== undefined && holder !== resource.id) throw this.nameTaken(resource, this.find(holder));
     const previous = this.get(resource.type, resource.id);
     if (previous) this.#names.delete(nameKey(previous));
     this.#names.set(nameKey(resource), resource.id);
@@ -143,6 +178,20 @@ export class Account {
     this.#names.delete(nameKey(resource));
     this.#reindex(id, resource.members, new Set());
     this.#tables[type].delete(id);
+  }
+
+  /** Forgets everybody. Ids are not given out again. */
+  clear(): void {
+    for (const type of TYPES) this.#tables[type].clear();
+    this.#names.clear();
+    this.#parents.clear();
+  }
+
+  protected nameTaken(resource: StoredResource, holder: StoredResource | undefined): Refusal {
+    if (resource.type === 'Groups') return groupExists(resource.displayName ?? '');
+    if (resource.type === 'Users') return userExists(resource.userName ?? '');
+    const applicationId = resource.applicationId ?? '';
+    return holder?.type === 'Users' ? userExists(applicationId) : servicePrincipalExists(applicationId);
   }
 
   #byName(named: Pick<StoredResource, 'type' | 'userName' | 'displayName' | 'applicationId'>) {
@@ -171,11 +220,4 @@ function nameKey(
   if (resource.type === 'Groups') return `group ${(resource.displayName ?? '').toLowerCase()}`;
   const name = resource.type === 'Users' ? resource.userName : resource.applicationId;
   return `principal ${(name ?? '').toLowerCase()}`;
-}
-
-function nameTaken(resource: StoredResource, holder: StoredResource | undefined): Refusal {
-  if (resource.type === 'Groups') return groupExists(resource.displayName ?? '');
-  if (resource.type === 'Users') return userExists(resource.userName ?? '');
-  const applicationId = resource.applicationId ?? '';
-  return holder?.type === 'Users' ? userExists(applicationId) : servicePrincipalExists(applicationId);
 }

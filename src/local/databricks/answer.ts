@@ -1,6 +1,6 @@
 import type { Profile } from './profile.ts';
 import { Refusal } from './refusal.ts';
-import type { FaultRule } from './types.ts';
+import type { FaultRule, Limits } from './types.ts';
 
 /** What goes back over the wire. */
 export interface Answer {
@@ -11,7 +11,19 @@ export interface Answer {
 
 export function success(profile: Profile, status: number, body?: object): Answer {
   if (body === undefined) return { status, headers: {}, body: '' };
-  return { status, headers: { 'content-type': contentType(profile) }, body: JSON.stringify(body) };
+  return { ...json(status, body), headers: { 'content-type': contentType(profile) } };
+}
+
+/** JSON in which a bigint is an int64: a number, beyond what readers of doubles keep apart. */
+export function json(status: number, body: unknown): Answer {
+  const marked = JSON.stringify(body, (_key, value: unknown) =>
+    typeof value === 'bigint' ? `\0int64:${value}` : value,
+  );
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: marked.replaceAll(/"\\u0000int64:(-?\d+)"/g, '$1'),
+  };
 }
 
 /** An error in the shape of the API version: SCIM's, or the platform's (databricks-sdk-go, apierr/errors.go). */
@@ -31,13 +43,15 @@ export function refused(profile: Profile, refusal: Refusal, headers: Record<stri
   };
 }
 
-export function throttled(profile: Profile, waitMs: number, retryAfter: 'seconds' | 'none'): Answer {
-  const headers = retryAfter === 'none' ? {} : { 'retry-after': `${Math.max(1, Math.ceil(waitMs / 1_000))}` };
-  return refused(
-    profile,
-    new Refusal(429, 'Too many requests. Please try again later.'),
-    headers as Record<string, string>,
-  );
+export function throttled(profile: Profile, waitMs: number, { retryAfter, body = 'own' }: Limits): Answer {
+  const headers: Record<string, string> = {};
+  if (retryAfter === 'seconds') headers['retry-after'] = `${Math.max(1, Math.ceil(waitMs / 1_000))}`;
+  if (body === 'empty') return { status: 429, headers, body: '' };
+  if (body === 'html') {
+    const page = '<html><body><pre>Too Many Requests</pre></body></html>';
+    return { status: 429, headers: { 'content-type': 'text/html', ...headers }, body: page };
+  }
+  return refused(profile, new Refusal(429, 'Too many requests. Please try again later.'), headers);
 }
 
 export function faulty(profile: Profile, rule: FaultRule, status: number): Answer {

@@ -2,14 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Account, NewResource } from './account.ts';
 import { flagValue, isRecord, nameValue, objectBody, textValue, valueList } from './attribute-values.ts';
 import { admitMember } from './nesting.ts';
-import { groupExists, invalid, Refusal } from './refusal.ts';
+import { groupExists, invalid, notPermitted, Refusal } from './refusal.ts';
+import { isReservedName, isSystemGroup } from './system-groups.ts';
 import type { ResourceType, Semantics, StoredResource } from './types.ts';
-
-/** SCIM 2.1 reference. */
-const MOST_MEMBERS_AT_CREATION = 5_000;
-
-/** Terraform provider and ucx: system groups of accounts and workspaces. */
-const RESERVED = ['users', 'admins', 'account users'];
 
 /**
  * POST. Guess: only names are unique. An `externalId` may be another's as well, so that one can be planted.
@@ -23,6 +18,8 @@ export function createResource(
   semantics: Semantics,
 ): StoredResource {
   const body = objectBody(rawBody);
+  const { displayName } = body;
+  semantics.admit({ type, current: undefined, attributes: new Set(Object.keys(body)), displayName });
   if (type === 'Groups') return createGroup(account, body, semantics);
   const identity = type === 'Users' ? userIdentity(body) : applicationIdentity(body);
   return account.add({ type, ...identity, ...replaceable(type, body, semantics) });
@@ -41,6 +38,8 @@ export function replaceResource(
   semantics: Semantics,
 ): StoredResource {
   const body = objectBody(rawBody);
+  if (isSystemGroup(current)) throw notPermitted();
+  semantics.admit({ type: current.type, current, attributes: new Set(Object.keys(body)) });
   const { roles, entitlements, ...fields } = replaceable(current.type, body, semantics);
   let replaced: StoredResource = {
     type: current.type,
@@ -48,6 +47,7 @@ export function replaceResource(
     userName: current.userName,
     applicationId: current.applicationId,
     ...fields,
+    ...(keepsName(current, semantics) && { displayName: current.displayName }),
     roles: new Set(roles),
     entitlements: semantics.entitlements === 'kept' ? new Set(entitlements) : current.entitlements,
     members: new Set(),
@@ -68,17 +68,19 @@ export function replaceResource(
 export function groupName(value: unknown, current?: string): string {
   const name = textValue('displayName', value);
   if (name === undefined) throw invalid('invalidValue', 'displayName is required');
-  if (name !== current && RESERVED.includes(name.trim().toLowerCase())) throw groupExists(name);
+  if (name !== current && isReservedName(name)) throw groupExists(name);
   return name;
 }
 
 function createGroup(account: Account, body: Record<string, unknown>, semantics: Semantics): StoredResource {
   const displayName = groupName(body.displayName);
   const members = valueList('members', body.members);
-  if (members.length > MOST_MEMBERS_AT_CREATION) {
-    throw new Refusal(400, `A group is created with ${MOST_MEMBERS_AT_CREATION} members at most`);
+  const { membersAtCreate } = account.caps;
+  if (members.length > membersAtCreate) {
+    throw new Refusal(400, `A group is created with ${membersAtCreate} members at most`);
   }
   const group = account.add({ ...replaceable('Groups', body, semantics), type: 'Groups', displayName });
+  if (members.length === 0) return group;
   try {
     for (const member of members) admitMember(account, group.id, member);
   } catch {
@@ -129,6 +131,11 @@ function replaceable(
     // Guess: where there are none, they are neither stored nor refused.
     entitlements: semantics.entitlements === 'kept' ? valueList('entitlements', body.entitlements) : [],
   };
+}
+
+/** Whether what a user is called is none of this endpoint's business. */
+export function keepsName({ type }: Pick<StoredResource, 'type'>, { userDisplayName }: Semantics): boolean {
+  return type === 'Users' && userDisplayName === 'ignored';
 }
 
 function required(body: Record<string, unknown>, attribute: string): string {

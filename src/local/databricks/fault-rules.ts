@@ -3,9 +3,16 @@ import type { FaultRule, IncomingRequest } from './types.ts';
 /**
  * The rule that strikes this request, if one does. Counts down the rules it looks at: `after` first, then `times`;
  * a rule that is used up is taken out of the list.
+ *
+ * @param onlyWithPath leaves out the rules that are for whatever comes.
  */
-export function strike(rules: FaultRule[], request: IncomingRequest): FaultRule | undefined {
+export function strike(
+  rules: FaultRule[],
+  request: IncomingRequest,
+  onlyWithPath: boolean,
+): FaultRule | undefined {
   for (const rule of rules) {
+    if (rule.path === undefined && onlyWithPath) continue;
     if (rule.method !== undefined && rule.method !== request.method) continue;
     if (rule.path !== undefined && request.path.search(rule.path) < 0) continue;
     if (rule.after !== undefined && rule.after > 0) {

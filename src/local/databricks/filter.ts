@@ -10,15 +10,18 @@ const DOCUMENTED: Record<ResourceType, readonly string[]> = {
   ServicePrincipals: ['applicationId'],
 };
 
-const FILTERABLE = ['id', 'userName', 'displayName', 'externalId', 'applicationId'] as const;
+/** `roles.value` is how SCIM-DBX looks for account admins. */
+const FILTERABLE = ['id', 'userName', 'displayName', 'externalId', 'applicationId', 'roles.value'] as const;
 type Filterable = (typeof FILTERABLE)[number];
 
-const COMPARISON = /\s*([A-Za-z.]+)\s+([A-Za-z]+)\s+("(?:[^"\\]|\\.)*")\s*/sy;
+const QUOTED = /\s*([A-Za-z.]+)\s+([A-Za-z]+)\s+("(?:[^"\\]|\\.)*")\s*/sy;
+/** Workspaces take single quotes and none as well (databricks-sdk-go's examples; Terraform provider issue 3136). */
+const ANY_QUOTES = /\s*([A-Za-z.]+)\s+([A-Za-z]+)\s+("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']+)\s*/sy;
 const LOGIC = /(and|or)(?=\s)/iy;
 
 /** SCIM 2.1: exactly the documented filters. @throws Refusal */
 export function documentedFilter(type: ResourceType, text: string): Predicate {
-  const terms = parse(text);
+  const terms = parse(text, QUOTED);
   const [only] = terms;
   if (terms.length !== 1 || only?.op !== 'eq' || !DOCUMENTED[type].includes(only.attribute))
     throw invalidFilter();
@@ -26,9 +29,9 @@ export function documentedFilter(type: ResourceType, text: string): Predicate {
 }
 
 /** SCIM 2.0: `eq ne co sw`, joined by `and` and `or` without parentheses. @throws Refusal */
-export function expressionFilter(text: string): Predicate {
+export function expressionFilter(text: string, quotes: 'double' | 'any'): Predicate {
   const alternatives: Predicate[][] = [];
-  for (const term of parse(text)) {
+  for (const term of parse(text, quotes === 'any' ? ANY_QUOTES : QUOTED)) {
     if (term.joinedBy === 'and') alternatives.at(-1)?.push(term.matches);
     else alternatives.push([term.matches]);
   }
@@ -45,16 +48,16 @@ interface Term {
 /** SCIM 2.1 reference: more nodes than this are refused. */
 const MOST_NODES = 200;
 
-function parse(text: string): Term[] {
+function parse(text: string, pattern: RegExp): Term[] {
   const terms: Term[] = [];
   let joinedBy: Term['joinedBy'];
   let at = 0;
   while (at < text.length) {
-    COMPARISON.lastIndex = at;
-    const match = COMPARISON.exec(text);
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
     if (!match) throw invalidFilter();
     terms.push(comparison(match, joinedBy));
-    at = COMPARISON.lastIndex;
+    at = pattern.lastIndex;
     if (at === text.length) break;
     LOGIC.lastIndex = at;
     const logic = LOGIC.exec(text)?.[1]?.toLowerCase();
@@ -74,6 +77,7 @@ function comparison(match: RegExpExecArray, joinedBy: Term['joinedBy']): Term {
   const fold = (value: string): string => (attribute === 'userName' ? value.toLowerCase() : value);
   const wanted = fold(unquoted(match[3] ?? ''));
   const compare = (test: (actual: string) => boolean): Predicate => {
+    if (attribute === 'roles.value') return resource => [...resource.roles].some(test);
     return resource => test(fold(resource[attribute] ?? ''));
   };
   const predicates: Record<string, Predicate> = {
@@ -88,6 +92,7 @@ function comparison(match: RegExpExecArray, joinedBy: Term['joinedBy']): Term {
 }
 
 function unquoted(literal: string): string {
+  if (!literal.startsWith('"')) return literal.replaceAll("'", '');
   try {
     return JSON.parse(literal) as string;
   } catch {

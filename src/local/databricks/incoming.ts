@@ -26,21 +26,16 @@ export function parsedBody(text: string): unknown {
   }
 }
 
+/** A URL of one of our hosts, taken apart. */
 export interface Address {
-  apiVersion: string;
-  accountId: string;
-  /** Below `/scim/v2`, still encoded. */
+  /** Still encoded. */
   path: string;
   query: URLSearchParams;
 }
 
-/** Takes an account SCIM address apart; undefined for any other. */
-export function addressOf(url: string): Address | undefined {
-  const [pathname = '', search = ''] = url.split(/\?(.*)/s);
-  const match = /^\/api\/([^/]+)\/accounts\/([^/]+)\/scim\/v2(\/.*)$/.exec(pathname);
-  const [, apiVersion, accountId, path] = match ?? [];
-  if (apiVersion === undefined || accountId === undefined || path === undefined) return undefined;
-  return { apiVersion, accountId, path, query: new URLSearchParams(search) };
+export function addressOf(url: string): Address {
+  const [path = '', search = ''] = url.split(/\?(.*)/s);
+  return { path, query: new URLSearchParams(search) };
 }
 
 /** `/Users?filter=userName eq "x"`: for logs, rules and gates. */
@@ -49,15 +44,18 @@ export function readablePath({ path, query }: Address): string {
   return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
 }
 
-export function bearerToken(request: IncomingMessage): string | undefined {
-  return /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
-/** Who a JWT says it is for; nothing for any other token. Not verified: accepting tokens is decided elsewhere. */
-export function principalOf(token: string): string | undefined {
+/** What a JWT says of whom it is for; nothing for any other token. Not verified: accepting is decided elsewhere. */
+function claimsOf(token: string): Record<string, unknown> {
   const payload = parsedBody(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-  if (typeof payload !== 'object' || payload === null) return undefined;
-  const claims = payload as Record<string, unknown>;
-  const principal = claims.oid ?? claims.appid ?? claims.sub;
-  return typeof principal === 'string' ? principal : undefined;
+  return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>) : {};
+}
+
+/** The names that a token gives its bearer, the best one first. */
+export function namesOf(token: string): string[] {
+  const { oid, appid, azp, sub, upn, unique_name } = claimsOf(token);
+  return [oid, appid, azp, sub, upn, unique_name].filter(name => typeof name === 'string');
 }

@@ -1,27 +1,38 @@
 import type { Profile } from './profile.ts';
 import { invalid } from './refusal.ts';
-import { project, renderListed, type View } from './render.ts';
-import type { ResourceType } from './types.ts';
+import { project, renderListed, renderMembers, type View } from './render.ts';
+import type { ResourceType, StoredResource } from './types.ts';
 
 const LARGEST_PAGE = 100;
 
+/** What lists leave out, or show although others do not. */
+export interface Listing {
+  /** They did until 2025-08 (databricks-sdk-py issue 1118). */
+  readonly listsMembers: boolean;
+  readonly hidesUnused: boolean;
+}
+
 /** GET of a collection. @throws Refusal */
 export function listResources(
-  profile: Profile,
   type: ResourceType,
   query: URLSearchParams,
   view: View,
+  { listsMembers, hidesUnused }: Listing,
 ): object {
+  const { profile } = view;
   const count = pageSize(profile, query.get('count'));
   const startIndex = Math.max(integer('startIndex', query.get('startIndex')) ?? 1, 1);
   const filter = query.get('filter');
-  const all = view.account.list(type, view.instant);
+  const all = view.account.list(type, view.moment).filter(({ isUnused }) => !(hidesUnused && isUnused));
+  const render = (resource: StoredResource) => {
+    const listed = renderListed(resource, view);
+    const members = listsMembers && type === 'Groups' ? renderMembers(resource, view) : undefined;
+    return members === undefined ? listed : { ...listed, members };
+  };
   const matching = filter === null ? all : all.filter(profile.filter(type, filter));
   const page = matching
     .slice(startIndex - 1, startIndex - 1 + count)
-    .map(resource =>
-      project(renderListed(resource, view), query.get('attributes'), query.get('excludedAttributes')),
-    );
+    .map(resource => project(render(resource), query.get('attributes'), query.get('excludedAttributes')));
   return {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
     totalResults: matching.length,

@@ -1,9 +1,6 @@
 import type { Account } from './account.ts';
 import { Refusal } from './refusal.ts';
 
-/** Microsoft Learn, "Resource limits": groups within groups, ten deep. */
-const DEEPEST = 10;
-
 /**
  * Whether `member` may become a member of `group`. Guess throughout: that such a member is refused is documented or
  * near certain, status and text are not. What came earlier in the same PATCH stays applied, and a member that does
@@ -14,15 +11,16 @@ const DEEPEST = 10;
 export function admitMember(account: Account, group: string, member: string): void {
   const resource = account.find(member);
   if (!resource) throw new Refusal(404, `User with id ${member} is not found`, { keepsEarlier: true });
-  if (account.groupsOf(member).length >= account.caps.memberships) {
+  const { membershipsPerIdentity, nestingDepth } = account.caps;
+  if (account.groupsOf(member).length >= membershipsPerIdentity) {
     throw new Refusal(400, `Principal ${member} has too many group memberships`, { keepsEarlier: true });
   }
   if (resource.type !== 'Groups') return;
   if (reaches(account, member, group)) {
     throw new Refusal(400, `Group ${member} cannot be nested: cycle detected`, { keepsEarlier: true });
   }
-  if (below(account, member) + above(account, group) > DEEPEST) {
-    throw new Refusal(400, `Group ${member} cannot be nested deeper than ${DEEPEST} levels`, {
+  if (below(account, member) + above(account, group) > nestingDepth) {
+    throw new Refusal(400, `Group ${member} cannot be nested deeper than ${nestingDepth} levels`, {
       keepsEarlier: true,
     });
   }
@@ -41,19 +39,19 @@ function reaches(account: Account, from: string, to: string): boolean {
 /** Groups on the longest way down from `id`, itself included. */
 function below(account: Account, id: string): number {
   const isGroup = (member: string): boolean => account.get('Groups', member) !== undefined;
-  return levels(id, group => [...(account.get('Groups', group)?.members ?? [])].filter(isGroup));
+  return levels(account, id, group => [...(account.get('Groups', group)?.members ?? [])].filter(isGroup));
 }
 
 /** Groups on the longest way up from `id`, itself included. */
 function above(account: Account, id: string): number {
-  return levels(id, group => account.groupsOf(group).map(parent => parent.id));
+  return levels(account, id, group => account.groupsOf(group).map(parent => parent.id));
 }
 
 /** Counts no further than what is too deep anyway: tests may have put a cycle into the store. */
-function levels(start: string, next: (group: string) => string[]): number {
+function levels(account: Account, start: string, next: (group: string) => string[]): number {
   let level = new Set([start]);
   let count = 0;
-  while (level.size > 0 && count <= DEEPEST) {
+  while (level.size > 0 && count <= account.caps.nestingDepth) {
     count += 1;
     level = new Set([...level].flatMap(next));
   }

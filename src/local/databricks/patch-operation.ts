@@ -1,5 +1,6 @@
 import { isRecord, objectBody } from './attribute-values.ts';
-import { invalid, Refusal } from './refusal.ts';
+import { failedPatch, invalid, Refusal } from './refusal.ts';
+import type { ResourceType } from './types.ts';
 
 /** One change to one attribute: what every accepted form of a PATCH operation comes down to. */
 export interface Change {
@@ -13,7 +14,7 @@ export interface Change {
 }
 
 /** Structural rules and texts as in WSO2 Charon's PatchOperationUtil, which Databricks shares texts with: inferred. */
-export function parsePatch(rawBody: unknown): Change[] {
+export function parsePatch(rawBody: unknown, type: ResourceType): Change[] {
   const body = objectBody(rawBody);
   const schemas: unknown = body.schemas;
   if (!Array.isArray(schemas) || !schemas.includes('urn:ietf:params:scim:api:messages:2.0:PatchOp')) {
@@ -23,10 +24,10 @@ export function parsePatch(rawBody: unknown): Change[] {
   if (!Array.isArray(operations) || operations.length === 0) {
     throw invalid('invalidSyntax', 'Operations must be an array that is not empty');
   }
-  return operations.flatMap(parseOperation);
+  return operations.flatMap(operation => parseOperation(operation, type));
 }
 
-function parseOperation(operation: unknown): Change[] {
+function parseOperation(operation: unknown, type: ResourceType): Change[] {
   if (!isRecord(operation)) throw invalid('invalidSyntax', 'an operation must be an object');
   const { path, value } = operation;
   const op = opOf(operation.op);
@@ -36,9 +37,13 @@ function parseOperation(operation: unknown): Change[] {
     return Object.entries(value).map(([attribute, inner]) => ({ op, attribute, value: inner }));
   }
   if (typeof path !== 'string') throw invalid('invalidPath', 'path must be a string');
+  // databricks-sdk-java issue 279, whose filter had no quotes.
+  if (op !== 'remove' && MULTIPLE.test(path)) throw failedPatch(type);
   if (op !== 'remove' && value === undefined) throw invalid('invalidValue', 'value is missing');
   return [{ op, value, ...parsePath(path) }];
 }
+
+const MULTIPLE = /^(members|roles|entitlements)\[/;
 
 function opOf(value: unknown): Change['op'] {
   const op = typeof value === 'string' ? value.toLowerCase() : '';

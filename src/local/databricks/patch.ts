@@ -1,9 +1,10 @@
 import type { Account } from './account.ts';
 import { flagValue, nameValue, textValue, unwrapped, valueList } from './attribute-values.ts';
-import { groupName } from './create.ts';
+import { groupName, keepsName } from './create.ts';
 import { admitMember } from './nesting.ts';
 import { type Change, parsePatch } from './patch-operation.ts';
-import { invalid, noSuchAttribute, Refusal } from './refusal.ts';
+import { failedPatch, invalid, noSuchAttribute, notPermitted, Refusal } from './refusal.ts';
+import { holdsEverybody, isReservedName } from './system-groups.ts';
 import type { RemovalSemantics, ResourceType, Semantics, StoredResource } from './types.ts';
 
 type Draft = { -readonly [K in keyof StoredResource]: StoredResource[K] } & Record<Multi, Set<string>>;
@@ -56,7 +57,10 @@ export function patchResource(
   body: unknown,
   semantics: Semantics,
 ): StoredResource {
-  const changes = parsePatch(body);
+  if (holdsEverybody(current)) throw failedPatch('Groups');
+  const changes = parsePatch(body, current.type);
+  const attributes = new Set(changes.map(change => change.attribute));
+  semantics.admit({ type: current.type, current, attributes });
   const draft: Draft = {
     ...current,
     roles: new Set(current.roles),
@@ -75,6 +79,7 @@ export function patchResource(
 
 function apply(account: Account, draft: Draft, change: Change, semantics: Semantics): void {
   const { attribute } = change;
+  if (attribute === 'displayName' && keepsName(draft, semantics)) return;
   switch (RULES[draft.type][attribute]) {
     case 'ignored':
       return;
@@ -105,6 +110,7 @@ function applyText(draft: Draft, attribute: 'displayName' | 'externalId', change
   const isGroup = draft.type === 'Groups';
   const isGroupName = isGroup && attribute === 'displayName';
   // The others always have a displayName, see renderListed.
+  if (isGroupName && isReservedName(draft.displayName ?? '')) throw notPermitted();
   const isThere = draft[attribute] !== undefined || (attribute === 'displayName' && !isGroup);
   if (removed && !isThere) throw noSuchAttribute(attribute);
   const value = removed ? undefined : unwrapped(change.value);
@@ -155,8 +161,6 @@ function applyValues(
     else for (const value of listed) values.delete(value);
     return;
   }
-  // databricks-sdk-java issue 279.
-  if (change.element !== undefined) throw new Refusal(500, failedPatch(draft.type));
   const wanted = valueList(attribute, change.value);
   const before = new Set(values);
   if (change.op === 'replace') values.clear();
@@ -170,9 +174,4 @@ function applyValues(
 function listedForRemoval(attribute: Multi, value: unknown, removal: RemovalSemantics): string[] | undefined {
   if (removal === 'removeAll' || value === undefined || value === null) return undefined;
   return valueList(attribute, value);
-}
-
-/** terraform-provider-databricks issue 1866; WSO2 Charon, GroupResourceManager.java. */
-export function failedPatch(type: ResourceType): string {
-  return `Error in performing the patch operation on ${type === 'Groups' ? 'group' : 'user'} resource.`;
 }

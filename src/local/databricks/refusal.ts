@@ -48,6 +48,18 @@ const NOUN: Record<ResourceType, string> = {
 export const unauthenticated = (): Refusal =>
   new Refusal(401, 'Authorization failure. The authorization header is invalid or missing.');
 
+/** WSO2 Charon's text. Guess: what an account SCIM token meets outside the one API that it is for. */
+export const notPermitted = (): Refusal =>
+  new Refusal(403, 'Operation is not permitted based on the supplied authorization.');
+
+/** terraform-provider-databricks, changelog entry of its issue 821. @param path of the URL. */
+export const adminsOnly = (path: string): Refusal =>
+  new Refusal(403, `${path.replace(/^\/api/, '')} is only accessible by admins`);
+
+/** terraform-provider-databricks issue 2715. */
+export const notInWorkspace = (workspace: string): Refusal =>
+  new Refusal(403, `Unauthorized access to Org: ${workspace}`);
+
 /** terraform-provider-databricks issue 1918. */
 export const noEndpoint = (): Refusal =>
   new Refusal(404, 'Endpoint not supported.', { code: 'ENDPOINT_NOT_FOUND' });
@@ -64,6 +76,10 @@ export const userExists = (userName: string): Refusal =>
       '(i.e abc@domain.com and ABC@DOMAIN.COM are considered equivalent)',
   );
 
+/** terraform-provider-databricks resource_user.go: workspaces say it so. */
+export const userExistsInWorkspace = (userName: string): Refusal =>
+  new Refusal(409, `User with username ${userName} already exists.`);
+
 /** databrickslabs/migrate issue 7; terraform-provider-databricks resource_group.go. */
 export const groupExists = (displayName: string): Refusal =>
   new Refusal(409, `Group with name ${displayName} already exists.`);
@@ -77,6 +93,19 @@ export const noSuchAttribute = (name: string): Refusal =>
   new Refusal(400, `No such attribute with the name : ${name} in the current resource`, {
     scimType: 'invalidPath',
   });
+
+/** kb.databricks.com, "members-not-supported-scim-provisioning-failure": what is wrong stands in scimType. */
+export const notSupportedHere = (attribute: 'Members' | 'Groups'): Refusal =>
+  new Refusal(400, 'Request is unparsable, syntactically incorrect, or violates schema.', {
+    scimType: `${attribute} attribute not supported for current workspace.`,
+  });
+
+/** terraform-provider-databricks issue 1866; WSO2 Charon, GroupResourceManager.java. */
+export const failedPatch = (type: ResourceType): Refusal =>
+  new Refusal(
+    500,
+    `Error in performing the patch operation on ${type === 'Groups' ? 'group' : 'user'} resource.`,
+  );
 
 export const invalid = (scimType: string, detail: string): Refusal => new Refusal(400, detail, { scimType });
 

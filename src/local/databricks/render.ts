@@ -1,5 +1,6 @@
 import type { Account } from './account.ts';
-import type { ResourceType, StoredResource } from './types.ts';
+import type { Profile } from './profile.ts';
+import type { Moment, ResourceType, StoredResource } from './types.ts';
 
 const SINGULAR: Record<ResourceType, string> = {
   Users: 'User',
@@ -9,8 +10,9 @@ const SINGULAR: Record<ResourceType, string> = {
 
 export interface View {
   account: Account;
-  /** The instant the reader sees; undefined for the present. */
-  instant?: number;
+  profile: Profile;
+  /** What the reader sees; undefined for the present. */
+  moment?: Moment;
   /** Put before `/Users/1` in `meta.location`; without it there is none. */
   locationBase?: string;
 }
@@ -19,15 +21,20 @@ type Json = Record<string, unknown>;
 
 /** A resource as its own GET shows it. What is empty is left out (databricks-sdk-go marks all of it omitempty). */
 export function renderOne(resource: StoredResource, view: View): Json {
-  const groups = view.account.groupsOf(resource.id, view.instant).map(group => reference(group));
-  const full = { ...renderListed(resource, view) };
-  if (resource.type === 'Groups') {
-    const members = [...resource.members].flatMap(id => view.account.find(id, view.instant) ?? []);
-    if (members.length > 0) full.members = members.map(reference);
-  } else if (groups.length > 0) {
-    full.groups = groups.map(group => ({ ...group, type: 'direct' }));
-  }
-  return full;
+  const isGroup = resource.type === 'Groups';
+  const groups = isGroup && !view.profile.isWorkspace ? [] : view.account.groupsOf(resource.id, view.moment);
+  return compact({
+    ...renderListed(resource, view),
+    members: isGroup ? renderMembers(resource, view) : undefined,
+    groups: groups.length > 0 ? groups.map(group => ({ ...reference(group), type: 'direct' })) : undefined,
+  });
+}
+
+/** Undefined when there are none. Whoever is one is looked up as he is now, unless all of the past is asked for. */
+export function renderMembers(group: StoredResource, { account, moment }: View): Json[] | undefined {
+  const instant = moment === 'first' ? undefined : moment;
+  const members = [...account.membersOf(group)].flatMap(id => account.find(id, instant) ?? []);
+  return members.length > 0 ? members.map(reference) : undefined;
 }
 
 /**
@@ -36,7 +43,8 @@ export function renderOne(resource: StoredResource, view: View): Json {
  */
 export function renderListed(resource: StoredResource, view: View): Json {
   const { type } = resource;
-  const meta: Json = { resourceType: SINGULAR[type] };
+  const isLocalGroup = type === 'Groups' && !resource.fromAccount;
+  const meta: Json = { resourceType: isLocalGroup ? view.profile.groupType : SINGULAR[type] };
   if (view.locationBase !== undefined) meta.location = `${view.locationBase}/${type}/${resource.id}`;
   const { userName, applicationId, name } = resource;
   return compact({

@@ -20,13 +20,35 @@ export interface StoredResource {
   readonly entitlements: ReadonlySet<string>;
   /** Groups only: ids of direct members. */
   readonly members: ReadonlySet<string>;
+  /** In a workspace: it is the account's, and is here because it was assigned. */
+  readonly fromAccount?: boolean;
+  /** Came in by automatic identity management, and nobody has used it so far. */
+  readonly isUnused?: boolean;
 }
+
+/** When a read looks: now, at an instant, or as Databricks shows the first read after a write, which is before it. */
+export type Moment = number | 'first' | undefined;
 
 /** What is known to differ from account to account, or what was seen both ways. */
 export interface Semantics {
   /** What `remove members` with a list of values takes away. */
   readonly removal: RemovalSemantics;
   readonly entitlements: EntitlementSemantics;
+  /** Workspaces with identity federation cannot change it (Microsoft Learn, workspace-level SCIM). */
+  readonly userDisplayName: 'kept' | 'ignored';
+  /** Refuses, by throwing, what this account or workspace does not let anybody write. */
+  admit(write: AttributeWrite): void;
+}
+
+/** What a request is about to write, before any of it is done. */
+export interface AttributeWrite {
+  readonly type: ResourceType;
+  /** Undefined when it is about to be created. */
+  readonly current: StoredResource | undefined;
+  /** Names as the body has them, first segments only. */
+  readonly attributes: ReadonlySet<string>;
+  /** For a new group. */
+  readonly displayName?: unknown;
 }
 
 /** Both were seen in the field. */
@@ -35,12 +57,31 @@ export type RemovalSemantics = 'removeAll' | 'removeListed';
 /** Accounts have no entitlements, workspaces `kept` them (Terraform provider, scim/scim.go). */
 export type EntitlementSemantics = 'ignored' | 'kept';
 
+/** The classes of the published account limits; a workspace may count two kinds of group writes on their own. */
 export type RequestClass = 'get' | 'list' | 'write' | 'patch';
+export type LimitedClass = RequestClass | 'assignment' | 'groupPatch' | 'groupDelete';
 
-/** Requests per second of each class, for the whole account. */
+/** How requests are counted, in windows of one second: a bucket that refills, the clock's second, the last second. */
+export type LimitWindow = 'bucket' | 'fixed' | 'sliding';
+
+/** Requests per second of each class, for the whole account or workspace. */
 export interface Limits extends Record<RequestClass, number> {
+  /** Everything of the account's API that is not SCIM. Default: 5. */
+  assignment?: number;
+  /** PATCH of groups. Default: counted with `patch`. */
+  groupPatch?: number;
+  /** DELETE of groups. Default: counted with `write`. */
+  groupDelete?: number;
+  /** `list` is counted with `get`, at the rate of `get`. */
+  readsTogether?: boolean;
   /** What a 429 tells the client about waiting. */
   retryAfter: 'seconds' | 'none';
+  /** The body of a 429: in the shape of the endpoint, which is the default, or as what stands before it answers. */
+  body?: 'own' | 'html' | 'empty';
+  /** Default: `bucket`. */
+  window?: LimitWindow;
+  /** The share of every rate that is really granted, such as 0.6. Default: all of it. */
+  hidden?: number;
 }
 
 export interface IncomingRequest {

@@ -1,3 +1,5 @@
+import type { Moment } from './types.ts';
+
 /** How long the past can be asked for: Databricks' caches hold up to 60 s (databrickslabs/ucx, groups.py). */
 export const LONGEST_LAG_MS = 60_000;
 
@@ -11,6 +13,9 @@ interface Version<T> {
 export class VersionedTable<T> {
   readonly #rows = new Map<string, Version<T>[]>();
   readonly #deleted: { id: string; at: number }[] = [];
+  /** Written while first reads are stale, and not read since. */
+  readonly #unread = new Set<string>();
+  #staleFirstReads = false;
   #size = 0;
 
   /** Rows that exist now. */
@@ -18,16 +23,26 @@ export class VersionedTable<T> {
     return this.#size;
   }
 
-  /** The row as of `instant`; without one, as it is. */
-  get(id: string, instant?: number): T | undefined {
-    const versions = this.#rows.get(id);
-    if (instant === undefined) return versions?.at(-1)?.value;
-    return versions?.findLast(version => version.at <= instant)?.value;
+  /** Whether reads at the moment `first` differ from the others. What was written before is as good as read. */
+  set staleFirstReads(on: boolean) {
+    this.#staleFirstReads = on;
+    this.#unread.clear();
+  }
+  get staleFirstReads(): boolean {
+    return this.#staleFirstReads;
   }
 
-  *values(instant?: number): Generator<T> {
+  /** The row as it is, as of an instant, or, once for each write and at the moment `first`, as before that write. */
+  get(id: string, moment?: Moment): T | undefined {
+    const versions = this.#rows.get(id);
+    if (moment === 'first') return versions?.at(this.#unread.delete(id) ? -2 : -1)?.value;
+    if (moment === undefined) return versions?.at(-1)?.value;
+    return versions?.findLast(version => version.at <= moment)?.value;
+  }
+
+  *values(moment?: Moment): Generator<T> {
     for (const id of this.#rows.keys()) {
-      const value = this.get(id, instant);
+      const value = this.get(id, moment);
       if (value !== undefined) yield value;
     }
   }
@@ -52,6 +67,7 @@ export class VersionedTable<T> {
     const seen = versions.findLastIndex(version => version.at <= now - LONGEST_LAG_MS);
     if (seen > 0) versions.splice(0, seen);
     this.#rows.set(id, versions);
+    if (this.#staleFirstReads) this.#unread.add(id);
     this.#forgetDeleted(now);
   }
 
@@ -60,5 +76,12 @@ export class VersionedTable<T> {
       this.#deleted.shift();
       if (this.get(first.id) === undefined) this.#rows.delete(first.id);
     }
+  }
+
+  clear(): void {
+    this.#rows.clear();
+    this.#unread.clear();
+    this.#deleted.length = 0;
+    this.#size = 0;
   }
 }

@@ -48,8 +48,8 @@ export async function startConfiguredSession(o: {
     notificationUrl,
     addresses: [
       ['tenant', settings.config.source.tenantId],
-      ['Microsoft Graph', settings.graphUrl],
-      ['Databricks', `${settings.databricks.host}, account ${settings.config.targets[0].accountId}`],
+      ['Microsoft Graph', settings.graphUrl ?? `of the ${settings.config.source.cloud} cloud`],
+      ...app.targets.map(({ id, scim }): [string, string] => [`Databricks ${id}`, scim.baseUrl]),
       ['notifications', notificationUrl ?? 'none: the poll alone hears of changes, within a minute or so'],
       ...(notificationUrl === undefined
         ? []

@@ -57,12 +57,19 @@ export function showComparison(
 }
 
 export function showPlan(screen: Screen, plans: readonly PlanSummary[]): void {
-  for (const { target, planOnly, counts } of plans) {
+  for (const { target, planOnly, counts, limits } of plans) {
     screen.line(`${target}${planOnly ? ': plan-only' : ''}`);
     const rows = Object.entries(counts).map(([action, number]) => [action, String(number)] as const);
     if (rows.length === 0) screen.line('  nothing to do');
     else screen.table(rows);
+    for (const reading of limits.exceeded) screen.line(`  over the limit: ${limitText(reading)}`);
+    for (const reading of limits.near) screen.line(`  near the limit: ${limitText(reading)}`);
   }
+}
+
+function limitText({ limit, used, most, principals }: PlanSummary['limits']['near'][number]): string {
+  const whose = principals.length === 0 ? '' : ` (${count(principals.length, 'principal')})`;
+  return `${limit} ${used} of ${most}${whose}`;
 }
 
 /** One line per write, as it appears in the provisioning log, until `signal`. */

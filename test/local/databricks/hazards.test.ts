@@ -51,6 +51,7 @@ describe('limits', () => {
       list: 4,
       patch: 2,
       write: 5,
+      assignment: 5,
       retryAfter: 'seconds',
     });
   });

@@ -78,7 +78,7 @@ describe('limits', () => {
     ['a service principal', { type: 'ServicePrincipals', applicationId: 'robot' }],
     ['a group', { type: 'Groups', displayName: 'nested' }],
   ] as const)('of direct memberships hold for %s, and keep back nobody else', async (_what, resource) => {
-    account.store.caps.memberships = 2;
+    account.store.caps.membershipsPerIdentity = 2;
     const { id } = account.store.add(resource);
     const other = account.store.add({ type: 'Users', userName: 'other@b.c' });
     account.store.add({ type: 'Groups', displayName: 'first', members: [id] });
@@ -93,7 +93,13 @@ describe('limits', () => {
   });
 
   test('are the published ones, and a full account refuses the next group', async () => {
-    expect(account.store.caps).toEqual({ principals: 10_000, groups: 5_000, memberships: 1_500 });
+    expect(account.store.caps).toEqual({
+      principals: 10_000,
+      groups: 5_000,
+      membershipsPerIdentity: 1_500,
+      nestingDepth: 10,
+      membersAtCreate: 5_000,
+    });
     account.store.caps.groups = 1;
     expect((await account.send('POST', '/Groups', { displayName: 'one' })).status).toBe(201);
     expect((await account.send('POST', '/Groups', { displayName: 'two' })).status).toBe(400);

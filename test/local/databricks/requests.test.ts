@@ -81,6 +81,15 @@ describe('lists', () => {
   });
 });
 
+test('account admins are found by their role, on 2.0', async () => {
+  const { id } = account.store.add({ type: 'Users', userName: 'a@b.c', roles: ['account_admin'] });
+  account.store.add({ type: 'Users', userName: 'b@b.c' });
+  const filter = encodeURIComponent('roles.value co "account_admin"');
+  const { json } = await account.send('GET', `/Users?filter=${filter}`, undefined, '2.0');
+  expect(json.Resources.map((user: { id: string }) => user.id)).toEqual([id]);
+  expect((await account.send('GET', `/Users?filter=${filter}`)).status).toBe(400);
+});
+
 test('groups are found by external id, exactly', async () => {
   account.store.add({ type: 'Groups', displayName: 'say "hi" \\o/', externalId: 'Abc' });
   expect((await account.send('GET', `/Groups?${eq('externalId', 'Abc')}`)).json.totalResults).toBe(1);

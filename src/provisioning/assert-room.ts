@@ -1,0 +1,42 @@
+import { RESOURCE_LIMITS } from '../databricks/limits.ts';
+import type { Attributes } from '../identity/desired.ts';
+import { Permanent } from '../identity/errors.ts';
+import { type ResourceLimits, tooLong } from '../planning/resource-limits.ts';
+import type { ResourceRun } from './resource-run.ts';
+
+/**
+ * Refuses a create that would exceed what the target can hold, before anything is sent. The count is an audit's, and
+ * what we created since: what others create meanwhile, and what was under way when the audit read, is missing in it,
+ * and then it is the target that refuses.
+ * @throws {Permanent} `TargetLimitAccounts`, `TargetLimitGroups`, or what {@link assertLengths} throws
+ */
+export async function assertRoom(run: ResourceRun, attributes: Attributes): Promise<void> {
+  assertLengths(run, attributes);
+  const { counts } = await run.state.targets.read(run.target);
+  if (counts === undefined) return;
+  const limit = run.p.kind === 'group' ? 'groups' : 'accounts';
+  const most = limitsOf(run)[limit];
+  if (counts[limit] >= most) {
+    const what = limit === 'groups' ? 'groups' : 'users and service principals';
+    const since = 'by the last audit and our own writes since';
+    throw exceeded(limit, `the target holds ${counts[limit]} of at most ${most} ${what}, ${since}`);
+  }
+}
+
+/** @throws {Permanent} `TargetLimitGroupNameLength` or `TargetLimitExternalIdLength` */
+export function assertLengths(run: ResourceRun, attributes: Attributes): void {
+  const limits = limitsOf(run);
+  const found = tooLong(run.p.kind, attributes, limits);
+  if (found === undefined) return;
+  const { limit, used } = found;
+  const what = limit === 'externalIdLength' ? 'externalId' : 'displayName';
+  throw exceeded(limit, `${what} has ${used} characters, and the target takes at most ${limits[limit]}`);
+}
+
+function limitsOf(run: ResourceRun): ResourceLimits {
+  return run.session.target.resourceLimits ?? RESOURCE_LIMITS;
+}
+
+function exceeded(limit: keyof ResourceLimits, message: string): Permanent {
+  return new Permanent(`TargetLimit${limit.charAt(0).toUpperCase()}${limit.slice(1)}`, message);
+}
