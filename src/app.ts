@@ -6,7 +6,9 @@ import { GraphDirectory } from './directory/graph-directory.ts';
 import type { Logger } from './identity/logger.ts';
 import { objectIdOf } from './identity/token-claims.ts';
 import { ChangeQueue } from './messaging/change-queue.ts';
+import { AimWatch } from './provisioning/aim-watch.ts';
 import { AccountApplier } from './provisioning/apply-account.ts';
+import { AssignmentApplier } from './provisioning/apply-assignments.ts';
 import { GroupApplier } from './provisioning/apply-group.ts';
 import { MemberApplier } from './provisioning/apply-members.ts';
 import { ResourceApplier } from './provisioning/apply-resource.ts';
@@ -22,6 +24,7 @@ import { NameConflicts } from './provisioning/name-conflict.ts';
 import { NamePolicy } from './provisioning/name-policy.ts';
 import { Quarantine } from './provisioning/quarantine.ts';
 import { NotificationReceiver } from './provisioning/receive-notifications.ts';
+import { RemovalGuard } from './provisioning/removal-guard.ts';
 import type { SourceAccess } from './provisioning/source-evidence.ts';
 import type { Target } from './provisioning/target.ts';
 import { TargetWorker } from './provisioning/target-worker.ts';
@@ -30,6 +33,7 @@ import { Audit } from './reconciliation/audit.ts';
 import { Cycle } from './reconciliation/cycle.ts';
 import { Poll } from './reconciliation/poll.ts';
 import { SubscriptionKeeper } from './reconciliation/subscriptions.ts';
+import { TargetWatch } from './reconciliation/target-watch.ts';
 import { openState, type State } from './state/state.ts';
 import { composeTargets } from './targets.ts';
 
@@ -82,20 +86,25 @@ export function compose(settings: Settings, log: Logger): Provisioning {
   const queue = new ChangeQueue(serviceBus, { settleWindowMs: config.schedule.settleWindowMs });
   const quarantine = new Quarantine(state.targets, log);
   const source = { state, directory, applicationObjectId };
+  const aim = new AimWatch(state, log);
   const workers = targets.map(
     target =>
       new TargetWorker({
         target,
         state,
         queue,
-        looker: composeLooker({ ...source, policy: target.policy }, queue, log),
+        looker: composeLooker({ ...source, policy: target.policy }, { queue, aim, log }),
         quarantine,
         log,
       }),
   );
   const { notifications } = settings;
   const assignments = new AssignmentPass(source);
-  const audit = new Audit({ source, log });
+  const audit = new Audit({
+    source,
+    accounts: targets.flatMap(({ id, level }) => (level === 'account' ? [id] : [])),
+    log,
+  });
   const poll = new Poll({ state, directory, queue, assignments, targets, log });
   const subscriptions = new SubscriptionKeeper({ directory, notifications, log });
   const opened = once(async () => {
@@ -131,6 +140,7 @@ export function compose(settings: Settings, log: Logger): Provisioning {
       targets,
       everyMinutes: config.schedule.reconcileMinutes,
       quarantine,
+      watch: new TargetWatch({ state, aim, log }),
       log,
     }),
     messages: new MessageHandler({
@@ -150,9 +160,13 @@ export function compose(settings: Settings, log: Logger): Provisioning {
   };
 }
 
-function composeLooker(source: SourceAccess, queue: ChangeQueue, log: Logger): Looker {
+function composeLooker(
+  source: SourceAccess,
+  { queue, aim, log }: { queue: ChangeQueue; aim: AimWatch; log: Logger },
+): Looker {
   const { state, directory, policy } = source;
   const followUps = new FollowUps(state.backlog);
+  const guard = new RemovalGuard(state, policy.guard);
   const conflicts = new NameConflicts(state, directory, policy);
   const resources = new ResourceApplier(state, conflicts);
   const entitlements = new EntitlementReader(source);
@@ -162,6 +176,7 @@ function composeLooker(source: SourceAccess, queue: ChangeQueue, log: Logger): L
     resources,
     followUps,
     names: new NamePolicy(directory),
+    guard,
     policy,
   });
   const groups = new GroupApplier({
@@ -170,11 +185,12 @@ function composeLooker(source: SourceAccess, queue: ChangeQueue, log: Logger): L
     reader: new GroupReader(source, entitlements),
     resources,
     names: new GroupNames(conflicts, policy),
-    members: new MemberApplier({ source, followUps }),
+    members: new MemberApplier({ source, followUps, guard }),
     followUps,
     policy,
   });
-  return new Looker({ state, queue, accounts, groups, log });
+  const assignments = new AssignmentApplier(state, policy);
+  return new Looker({ state, queue, accounts, groups, aim, assignments, log });
 }
 
 function openServiceBus(settings: Settings, credential: TokenCredential): ServiceBusClient {

@@ -1,16 +1,23 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Settings } from './config/settings.ts';
-import type { SecretPlace, TargetConfig } from './config/target-config.ts';
+import type { SecretPlace, SignInConfig, TargetConfig } from './config/target-config.ts';
+import { takesScimToken } from './config/target-secrets.ts';
 import { CLOUDS } from './databricks/clouds.ts';
 import { type DatabricksCredential, SignIns } from './databricks/credential.ts';
 import { accountEndpoint, workspaceEndpoint, workspaceProxyEndpoint } from './databricks/endpoint.ts';
+import { IdentityApi } from './databricks/identity-api.ts';
 import { limitsOf } from './databricks/limits.ts';
 import type { SecretSource } from './databricks/secret-source.ts';
+import type { SignIn } from './databricks/sign-in.ts';
 import { accountTokenUrl, workspaceTokenUrl } from './databricks/token-endpoint.ts';
+import { WorkspaceAssignments } from './databricks/workspace-assignments.ts';
 import { compilePolicy } from './provisioning/compile-policy.ts';
+import { OwnIdentity } from './provisioning/own-identity.ts';
 import type { Target } from './provisioning/target.ts';
 import { ScimClient } from './scim/client.ts';
 import type { RequestClass } from './scim/types.ts';
+
+const USER_AGENT = 'entra-databricks-provisioning';
 
 /** Everything that the configuration provisions. Nothing is opened yet. */
 export function composeTargets(
@@ -24,19 +31,102 @@ export function composeTargets(
   return config.targets.map(target => {
     const baseUrl = endpointOf(settings, target);
     const rates = ratesOf(settings, target);
+    const signIn = signIns.open(credentialOf(settings, target));
+    const accountSignIn = accountSignInOf(settings, target, signIn, signIns);
+    const scim = scimClient(baseUrl, signIn);
     return {
       id: target.id,
       level: target.place.kind === 'workspace' ? 'workspace' : 'account',
-      scim: new ScimClient({
-        baseUrl,
-        authorization: signIns.open(credentialOf(settings, target)),
-        allowInsecureConnection: baseUrl.startsWith('http:'),
-        userAgent: 'entra-databricks-provisioning',
-      }),
+      scim,
       policy: { ...compilePolicy(config, target), protectedObjectIds },
       ownerRates: rates,
       readerRates: { ...rates },
+      workspaces: accountSignIn && workspacesOf(settings, target, accountSignIn),
+      identities: accountSignIn && identitiesOf(settings, target, accountSignIn),
+      own: ownIdentityOf(settings, target, scim, signIn),
+      signIns: {
+        scim: signIn,
+        ...(accountSignIn === undefined || accountSignIn === signIn ? {} : { account: accountSignIn }),
+      },
     };
+  });
+}
+
+/**
+ * The way to sign in to what an account offers beside SCIM; undefined where none is known. A SCIM token opens nothing
+ * else, and what a workspace takes is not what the account takes.
+ */
+function accountSignInOf(
+  settings: Settings,
+  target: TargetConfig,
+  signIn: SignIn,
+  signIns: SignIns,
+): SignIn | undefined {
+  const { place, accountSignIn } = target;
+  if (place.kind === 'workspace') return undefined;
+  if (accountSignIn !== undefined)
+    return signIns.open(
+      credentialFor(settings, accountSignIn, accountTokenUrl(accountHost(settings), place.accountId)),
+    );
+  if (place.kind !== 'account') return undefined;
+  return credentialOf(settings, target).kind === 'token' ? undefined : signIn;
+}
+
+function workspacesOf(
+  settings: Settings,
+  { place, workspaces }: TargetConfig,
+  authorization: SignIn,
+): Target['workspaces'] {
+  if (place.kind === 'workspace') return undefined;
+  const host = accountHost(settings);
+  const client = new WorkspaceAssignments({
+    host,
+    accountId: place.accountId,
+    authorization,
+    allowInsecureConnection: host.startsWith('http:'),
+    userAgent: USER_AGENT,
+  });
+  return { client, wanted: workspaces };
+}
+
+function identitiesOf(
+  settings: Settings,
+  { place }: TargetConfig,
+  authorization: SignIn,
+): Target['identities'] {
+  if (place.kind === 'workspace') return undefined;
+  const accountUrl = accountHost(settings);
+  return new IdentityApi({
+    accountUrl,
+    accountId: place.accountId,
+    authorization,
+    allowInsecureConnection: accountUrl.startsWith('http:'),
+    userAgent: USER_AGENT,
+  });
+}
+
+/** A workspace shows who signs in there. An account does not: who we are there, our Entra token or our credential says. */
+function ownIdentityOf(
+  settings: Settings,
+  target: TargetConfig,
+  scim: ScimClient,
+  signIn: SignIn,
+): OwnIdentity {
+  const { place } = target;
+  const credential = credentialOf(settings, target);
+  const applicationId = credential.kind === 'oauth' ? credential.clientId : undefined;
+  if (place.kind === 'account') return new OwnIdentity({ applicationId });
+  const workspace =
+    place.kind === 'workspace' ? scim : scimClient(workspaceEndpoint(place.workspaceUrl), signIn);
+  return new OwnIdentity({ applicationId, me: request => workspace.me(request) });
+}
+
+function scimClient(baseUrl: string, authorization: SignIn): ScimClient {
+  return new ScimClient({
+    baseUrl,
+    authorization,
+    allowInsecureConnection: baseUrl.startsWith('http:'),
+    userAgent: USER_AGENT,
   });
 }
 
@@ -56,13 +146,23 @@ function endpointOf(settings: Settings, { place }: TargetConfig): string {
   }
 }
 
-function credentialOf(settings: Settings, { place, signIn }: TargetConfig): DatabricksCredential {
+function credentialOf(settings: Settings, target: TargetConfig): DatabricksCredential {
+  const { place, signIn } = target;
   if (signIn === undefined) {
     const { scimTokens } = settings.databricks;
-    return place.kind === 'account' && place.apiVersion === '2.1' && scimTokens.length > 0
+    return takesScimToken(target) && scimTokens.length > 0
       ? { kind: 'token', secret: { kind: 'values', values: scimTokens } }
       : { kind: 'entra' };
   }
+  const tokenUrl =
+    place.kind === 'account'
+      ? accountTokenUrl(accountHost(settings), place.accountId)
+      : workspaceTokenUrl(place.workspaceUrl);
+  return credentialFor(settings, signIn, tokenUrl);
+}
+
+/** @param tokenUrl where OAuth tokens for it are issued */
+function credentialFor(settings: Settings, signIn: SignInConfig, tokenUrl: string): DatabricksCredential {
   switch (signIn.method) {
     case 'entra': {
       const { workspaceResourceId } = signIn;
@@ -72,10 +172,6 @@ function credentialOf(settings: Settings, { place, signIn }: TargetConfig): Data
       return { kind: 'token', secret: secretOf(settings, signIn.secret) };
     case 'oauth': {
       const { clientId, secret } = signIn;
-      const tokenUrl =
-        place.kind === 'account'
-          ? accountTokenUrl(accountHost(settings), place.accountId)
-          : workspaceTokenUrl(place.workspaceUrl);
       return { kind: 'oauth', clientId, secret: secretOf(settings, secret), tokenUrl };
     }
   }

@@ -11,7 +11,10 @@ import type { PerKind, TargetConfig } from './target-config.ts';
  *
  * @returns 64 hexadecimal digits
  */
-export function configFingerprint(config: ProvisioningConfig, { id, scope, mappings }: TargetConfig): string {
+export function configFingerprint(
+  config: ProvisioningConfig,
+  { id, scope, mappings, workspaces }: TargetConfig,
+): string {
   const { schedule: _, targets: __, ...rest } = config;
   const { adminAllowList } = config;
   const canonical = {
@@ -29,8 +32,13 @@ export function configFingerprint(config: ProvisioningConfig, { id, scope, mappi
       groupNames: unordered(config.protected.groupNames),
     },
     adminAllowList: unordered(adminAllowList),
+    ...(workspaces.length === 0 ? {} : { workspaces: unordered(workspaces.map(unorderedWorkspace)) }),
   };
   return createHash('sha256').update(canonicalJson(canonical)).digest('hex');
+}
+
+function unorderedWorkspace({ assignments, ...workspace }: TargetConfig['workspaces'][number]): unknown {
+  return { ...workspace, assignments: unordered([...assignments]) };
 }
 
 /** Rules of one kind are told apart by their targets, so their order says nothing. */

@@ -117,8 +117,47 @@ const protectedNames = section(
   .prefault({})
   .describe('What is left alone, whatever Entra ID says, approvals included.');
 
+function removalLimit(count: number, percent: number, within: string) {
+  return section(
+    {
+      count: wholeNumber(0, 1_000_000).default(count).describe('So many may go.'),
+      percent: wholeNumber(0, 100).default(percent).describe('This share of all that is linked may go.'),
+    },
+    `{ "count": ${count}, "percent": ${percent} }`,
+  )
+    .prefault({})
+    .describe(`The larger of both figures may go within ${within}.`);
+}
+
+function removalLimits(hour: [number, number], day: [number, number], week: [number, number], what: string) {
+  return section(
+    {
+      perHour: removalLimit(...hour, 'an hour'),
+      perDay: removalLimit(...day, '24 hours'),
+      perWeek: removalLimit(...week, '7 days'),
+    },
+    `{ "perHour": { "count": ${hour[0]}, "percent": ${hour[1]} } }`,
+  )
+    .prefault({})
+    .describe(
+      `${what} What goes beyond a limit is held until a person decides. People who are disabled or deleted in Entra ID are never held back.`,
+    );
+}
+
 const guard = section(
   {
+    accounts: removalLimits(
+      [20, 5],
+      [50, 10],
+      [100, 20],
+      'Accounts that are switched off or deleted because they left the scope, in each target.',
+    ),
+    memberships: removalLimits(
+      [200, 5],
+      [500, 10],
+      [1_000, 20],
+      'Members that are taken out of groups because they left them, or because the group left the scope, in each target.',
+    ),
     groupShrink: section(
       {
         members: wholeNumber(0, 1_000_000)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mayCarryTokens } from '../identity/service-url.ts';
-import { choice, guid, section, text } from './provisioning-config-fields.ts';
+import { choice, flag, guid, section, text } from './provisioning-config-fields.ts';
 import { mappingRules } from './provisioning-config-rules.ts';
 import { scope } from './provisioning-config-scope.ts';
 
@@ -20,6 +20,17 @@ function address(description: string, example: string): z.ZodString {
       );
     }, allowed)
     .meta({ description, examples: [example] });
+}
+
+const ASSIGNMENT_EXAMPLE = `{ "objectId": ${GUID}, "permission": "USER" }`;
+const WORKSPACE_EXAMPLE = `{ "workspaceId": "1234567890123456", "assignments": [ ${ASSIGNMENT_EXAMPLE} ] }`;
+
+function workspaceId(description: string) {
+  return z
+    .string('a text of digits')
+    .regex(/^[0-9]{1,20}$/, 'a text of digits')
+    .describe(description)
+    .meta({ examples: ['1234567890123456'] });
 }
 
 const SETTING = 'the name of an app setting: letters, digits and _';
@@ -76,6 +87,30 @@ const requestsPerSecond = section(
   '{ "patch": 1 }',
 );
 
+const workspace = section(
+  {
+    workspaceId: workspaceId('The id of the workspace: the digits after adb- in its address.'),
+    assignments: z
+      .array(
+        section(
+          {
+            objectId: guid('The object id in Entra ID of a group, a user or a service principal.'),
+            permission: choice(['USER', 'ADMIN']).describe(
+              'USER may work in the workspace; ADMIN may administer it, and only object ids in adminAllowList may.',
+            ),
+          },
+          ASSIGNMENT_EXAMPLE,
+        ),
+        `a list of assignments, such as [ ${ASSIGNMENT_EXAMPLE} ]`,
+      )
+      .describe('Who is assigned. What is taken off this list is taken back, unless somebody else gave it.'),
+    assert: flag(
+      'Whether somebody listed as USER whom another administrator made ADMIN becomes USER again. Left out: stays ADMIN.',
+    ).optional(),
+  },
+  WORKSPACE_EXAMPLE,
+);
+
 const target = section(
   {
     kind: choice(['account', 'workspace', 'workspaceProxy'])
@@ -90,12 +125,9 @@ const target = section(
       'The address of the workspace. Needed with the kinds workspace and workspaceProxy.',
       WORKSPACE_URL,
     ).optional(),
-    workspaceId: z
-      .string('a text of digits')
-      .regex(/^[0-9]{1,20}$/, 'a text of digits')
-      .optional()
-      .describe('The id of the workspace. Left out: the digits after adb- in its address.')
-      .meta({ examples: ['1234567890123456'] }),
+    workspaceId: workspaceId(
+      'The id of the workspace. Left out: the digits after adb- in its address.',
+    ).optional(),
     apiVersion: choice(['2.1', '2.0'])
       .optional()
       .describe('Of the account API. 2.1 is what SCIM tokens are for. Left out: 2.1.'),
@@ -104,6 +136,15 @@ const target = section(
       .describe(
         'How to sign in. Left out: with the token in DATABRICKS_SCIM_TOKEN at an account, where that is set; otherwise with the Entra identity of the app.',
       ),
+    accountSignIn: signIn
+      .optional()
+      .describe(
+        'How to sign in to what the account offers beside SCIM. Needed for workspaces where signIn is a SCIM token, or by way of a workspace. Left out: as signIn says.',
+      ),
+    workspaces: z
+      .array(workspace, `a list of workspaces, such as [ ${WORKSPACE_EXAMPLE} ]`)
+      .optional()
+      .describe('Workspaces with identity federation, and who of the account may work in them.'),
     requestsPerSecond: requestsPerSecond
       .optional()
       .describe('What the target allows, where that is not what Databricks publishes.'),

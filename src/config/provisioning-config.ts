@@ -41,8 +41,24 @@ export interface ProvisioningConfig {
   readonly guard: {
     /** A loss of more than both, in one look at one group, is held. */
     readonly groupShrink: { readonly members: number; readonly percent: number };
+    /** Accounts switched off or deleted because they left the scope. */
+    readonly accounts: RemovalLimits;
+    /** Members taken out of groups because they left them, or because the group left the scope. */
+    readonly memberships: RemovalLimits;
   };
   readonly schedule: { readonly reconcileMinutes: number; readonly settleWindowMs: number };
+}
+
+/** The larger of the two figures may go within the time; what is more is held. */
+export interface RemovalLimit {
+  readonly count: number;
+  /** Of all that is linked. */
+  readonly percent: number;
+}
+export interface RemovalLimits {
+  readonly perHour: RemovalLimit;
+  readonly perDay: RemovalLimit;
+  readonly perWeek: RemovalLimit;
 }
 
 /** What happens at an event, and how long after it. A return within the grace period cancels the action. */

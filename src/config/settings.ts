@@ -6,7 +6,7 @@ import { GUID } from './provisioning-config-fields.ts';
 import { readConfig } from './read-config.ts';
 import { refused } from './refused-setting.ts';
 import type { SettingName } from './setting-texts.ts';
-import { secretVersions, targetSecrets } from './target-secrets.ts';
+import { refuseWithoutAccountSignIn, secretVersions, targetSecrets } from './target-secrets.ts';
 
 const guid = z.string().regex(GUID);
 const optionalText = z.string().min(1).optional();
@@ -109,6 +109,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       s.READ_HIDDEN_MEMBERSHIP === undefined ? undefined : s.READ_HIDDEN_MEMBERSHIP === 'true',
     PROTECTED_OBJECT_IDS: objectIds(s.PROTECTED_OBJECT_IDS),
   });
+  refuseWithoutAccountSignIn(config, given);
   return {
     config,
     graphUrl: s.GRAPH_URL,

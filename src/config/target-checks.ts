@@ -2,6 +2,7 @@ import { ruleProblems, scopeProblems } from './provisioning-config-checks.ts';
 import { type Problem, valueAt, valueProblem } from './provisioning-config-problems.ts';
 import { sectionKinds } from './provisioning-config-rules.ts';
 import { workspaceIdIn } from './target-config.ts';
+import { workspaceProblems } from './workspace-checks.ts';
 
 /** What the form alone cannot say about the targets. Leaves alone what has the wrong form. */
 export function* targetProblems(root: unknown): Generator<Problem> {
@@ -11,7 +12,10 @@ export function* targetProblems(root: unknown): Generator<Problem> {
     const path = ['targets', index];
     const given: Given = Object(target);
     yield* placeProblems(root, path, given);
-    yield* signInProblems(root, path, given);
+    yield* signInProblems(root, [...path, 'signIn'], given.signIn);
+    yield* accountTokenProblems(root, path, given);
+    yield* signInProblems(root, [...path, 'accountSignIn'], given.accountSignIn);
+    yield* workspaceProblems(root, path, given);
     yield* overrideProblems(root, path, given);
     yield* valueListProblems(root, path, given);
     const same = sameTarget(given);
@@ -49,7 +53,7 @@ function sameTarget(given: Given): { name: string; key: string } | undefined {
 const placeKeys = {
   account: { needed: ['accountId'], idle: ['workspaceUrl', 'workspaceId'] },
   workspaceProxy: { needed: ['accountId', 'workspaceUrl'], idle: ['workspaceId', 'apiVersion'] },
-  workspace: { needed: ['workspaceUrl'], idle: ['accountId', 'apiVersion'] },
+  workspace: { needed: ['workspaceUrl'], idle: ['accountId', 'apiVersion', 'accountSignIn', 'workspaces'] },
 } as const;
 
 function* placeProblems(root: unknown, path: readonly PropertyKey[], given: Given): Generator<Problem> {
@@ -80,9 +84,8 @@ const signInKeys = {
   oauth: [...SECRETS, 'clientId'],
 } as const;
 
-function* signInProblems(root: unknown, path: readonly PropertyKey[], target: Given): Generator<Problem> {
-  const given: Given = Object(target.signIn);
-  const at = [...path, 'signIn'];
+function* signInProblems(root: unknown, at: readonly PropertyKey[], signIn: unknown): Generator<Problem> {
+  const given: Given = Object(signIn);
   const { method } = given;
   if (method !== 'entra' && method !== 'token' && method !== 'oauth') return;
   const possible: readonly string[] = signInKeys[method];
@@ -97,9 +100,19 @@ function* signInProblems(root: unknown, path: readonly PropertyKey[], target: Gi
     );
   if (method === 'oauth' && given.clientId === undefined)
     yield valueProblem(root, [...at, 'clientId'], 'the method "oauth" needs it');
-  if (given.workspaceResourceId !== undefined && kindOf(target) === 'account')
-    yield valueProblem(root, [...at, 'workspaceResourceId'], 'it must be left out at an account');
-  if (method === 'token' && kindOf(target) === 'account' && target.apiVersion === '2.0')
+}
+
+/** What would be right at a workspace. */
+function* accountTokenProblems(
+  root: unknown,
+  path: readonly PropertyKey[],
+  target: Given,
+): Generator<Problem> {
+  if (kindOf(target) !== 'account') return;
+  const { method, workspaceResourceId }: Given = Object(target.signIn);
+  if (workspaceResourceId !== undefined && typeof method === 'string')
+    yield valueProblem(root, [...path, 'signIn', 'workspaceResourceId'], 'it must be left out at an account');
+  if (method === 'token' && target.apiVersion === '2.0')
     yield valueProblem(
       root,
       [...path, 'apiVersion'],

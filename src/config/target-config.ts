@@ -37,6 +37,17 @@ export type SignInConfig =
   | { readonly method: 'token'; readonly secret: SecretPlace }
   | { readonly method: 'oauth'; readonly clientId: string; readonly secret: SecretPlace };
 
+export type WorkspacePermission = 'USER' | 'ADMIN';
+
+/** Who of an account may work in one of its workspaces. */
+export interface WorkspaceConfig {
+  readonly workspaceId: string;
+  /** By Entra object id. ADMIN only for those in the allow-list. */
+  readonly assignments: ReadonlyMap<string, WorkspacePermission>;
+  /** Whether ADMIN that somebody else gave to a listed USER is taken back. */
+  readonly assert: boolean;
+}
+
 /** Requests per second, where they are not the published ones. */
 export type RatesConfig = Partial<Readonly<Record<'get' | 'list' | 'write' | 'patch', number>>>;
 
@@ -53,6 +64,10 @@ export interface TargetConfig {
     | { readonly kind: 'workspace'; readonly workspaceId: string; readonly workspaceUrl: string };
   /** Undefined: the SCIM token of the app settings where there is one and the target is an account, else Entra. */
   readonly signIn: SignInConfig | undefined;
+  /** For everything outside the SCIM API; undefined: {@link signIn}, where that is not a SCIM token or a workspace's. */
+  readonly accountSignIn: SignInConfig | undefined;
+  /** At accounts only; no workspace twice. */
+  readonly workspaces: readonly WorkspaceConfig[];
   readonly rates: RatesConfig;
   /** The general ones, with what the target says in their place. */
   readonly scope: ScopeConfig;
@@ -69,6 +84,12 @@ export function completeTarget(form: TargetForm, file: FileForm): TargetConfig {
     id: targetId(place),
     place,
     signIn: form.signIn && signInOf(form.signIn),
+    accountSignIn: form.accountSignIn && signInOf(form.accountSignIn),
+    workspaces: (form.workspaces ?? []).map(({ workspaceId, assignments, assert = false }) => ({
+      workspaceId,
+      assignments: new Map(assignments.map(({ objectId, permission }) => [objectId, permission])),
+      assert,
+    })),
     rates: form.requestsPerSecond ?? {},
     scope: completeScope({
       ...file.scope,

@@ -1,7 +1,10 @@
 import { Conflict, Gone, Permanent, RetryLater, TargetUnavailable } from '../identity/errors.ts';
 import { ScimCredentialError, ScimError, ScimTransportError } from '../scim/errors.ts';
+import { federatedWorkspace, saysFederated } from './federated-workspace.ts';
+import { isSwitchedOff } from './identity-api.ts';
 
-export type Operation = 'create' | 'patch' | 'remove' | 'get' | 'list' | 'delete';
+/** `resolve`: of the account's identity API, which has a credential of its own. */
+export type Operation = 'create' | 'resolve' | 'patch' | 'remove' | 'get' | 'list' | 'delete';
 
 export interface FailureContext {
   operation: Operation;
@@ -15,6 +18,15 @@ export interface FailureContext {
 
 export type Failure = RetryLater | Permanent | Conflict | Gone | TargetUnavailable;
 
+/** How long a write waits that Automatic Identity Management refused: switching it takes up to ten minutes to show. */
+const AIM_WAIT_MS = 60_000;
+
+/** The account says that it manages identities by itself, where we did not know. Nothing was written. */
+export class RefusedByAim extends RetryLater {}
+
+/** The account says that it does not manage identities by itself, where we thought so. Nothing was done. */
+export class AimIsOff extends RetryLater {}
+
 /**
  * What a failed request to Databricks means for what happens next. `alreadyDone` is success: the target already
  * was as the request wanted it.
@@ -24,6 +36,7 @@ export type Failure = RetryLater | Permanent | Conflict | Gone | TargetUnavailab
  */
 export function classifyFailure(error: unknown, context: FailureContext): Failure | 'alreadyDone' {
   if (isFailure(error)) return error;
+  if (context.operation === 'resolve' && isRefusal(error)) return classifyResolve(error);
   if (error instanceof ScimError) return classifyAnswer(error, context);
   if (error instanceof ScimCredentialError) return classifyCredential(error);
   if (error instanceof ScimTransportError) return new RetryLater(error.message, { cause: error });
@@ -35,6 +48,20 @@ function isFailure(error: unknown): error is Failure {
   return [RetryLater, Permanent, Conflict, Gone, TargetUnavailable].some(type => error instanceof type);
 }
 
+function isRefusal(error: unknown): error is ScimError | ScimCredentialError {
+  return error instanceof ScimError || error instanceof ScimCredentialError;
+}
+
+/** Whatever is wrong with that API or its credential: SCIM has one of its own, and leavers must not wait for this one. */
+function classifyResolve(error: ScimError | ScimCredentialError): Failure {
+  if (isSwitchedOff(error)) return new AimIsOff('identities are not managed automatically', { cause: error });
+  if (error instanceof ScimError && error.status === 409)
+    return new Conflict(error.message, { cause: error });
+  if (error instanceof ScimError && error.status === 400) return permanent(error);
+  const text = error instanceof ScimError ? `${error.message}${whatToCheck(error)}` : error.message;
+  return new RetryLater(text, { afterMs: error.retryAfterMs, cause: error });
+}
+
 /** A token endpoint that says no is trouble of the whole target; one that is busy or unreachable is not. */
 function classifyCredential(error: ScimCredentialError): Failure {
   if (error.refused) return new TargetUnavailable(error.message, { cause: error });
@@ -43,6 +70,10 @@ function classifyCredential(error: ScimCredentialError): Failure {
 
 function classifyAnswer(error: ScimError, context: FailureContext): Failure | 'alreadyDone' {
   const { status } = error;
+  if (namesAim(error, context)) {
+    const text = `${error.message}: the account manages its identities automatically`;
+    return new RefusedByAim(text, { afterMs: AIM_WAIT_MS, cause: error });
+  }
   if (status >= 300 && status < 400) return unavailable(error);
   switch (status) {
     case 400:
@@ -67,12 +98,21 @@ function classifyAnswer(error: ScimError, context: FailureContext): Failure | 'a
   }
 }
 
+/** Guess: only that such writes are refused is documented (databricks-sdk-go, service/iamv2), not how. */
+function namesAim({ status, scimType, detail }: ScimError, { operation }: FailureContext): boolean {
+  if ((status !== 400 && status !== 403) || operation === 'get' || operation === 'list') return false;
+  return /(managed|provisioned) automatically|automatic(ally)? (identity management|managed)/i.test(
+    `${scimType ?? ''} ${detail ?? ''}`,
+  );
+}
+
 /**
  * "No such attribute … in the current resource" is how a group without any member answers a removal (WSO2 Charon,
  * PatchOperationUtil.java). Among several removals it may be the answer after some, or instead of all, were
  * applied, so that only a single one is known to be done: the others are refused, for the caller to split.
  */
 function classifyBadRequest(error: ScimError, context: FailureContext): Failure | 'alreadyDone' {
+  if (saysFederated(error)) return federatedWorkspace(error);
   const text = `${error.scimType ?? ''} ${error.detail ?? ''}`.toLowerCase();
   if (context.operation === 'remove' && text.includes('no such attribute')) {
     if ((context.operations ?? 1) === 1) return 'alreadyDone';

@@ -36,6 +36,12 @@ export class Gone extends Error {
 /** The whole target refuses us (credentials, permission): it goes into quarantine. */
 export class TargetUnavailable extends Error {
   override readonly name = 'TargetUnavailable';
+  /** The least wait before it is of any use to look again. */
+  readonly afterMs: number | undefined;
+  constructor(message: string, options: { afterMs?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.afterMs = options.afterMs;
+  }
 }
 
 /** Start-up is refused. The message names the setting, what it should hold, and an example. */

@@ -12,6 +12,10 @@ const ENTITLEMENTS: readonly string[] = [
   'workspace-consume',
 ];
 
+/** They conflict with each other (Terraform provider, scim/scim.go). */
+const CONSUMER = 'workspace-consume';
+const WORKERS: readonly string[] = ['workspace-access', 'databricks-sql-access'];
+
 /**
  * Whether a value gives administration, as `account_admin` does. Every value with "admin" in it counts, in whatever
  * spelling: which others a target takes for one of them is unknown (guess, adversarial).
@@ -34,7 +38,11 @@ export function declaredValuesProblem(attribute: string, values: readonly string
     attribute === 'entitlements' ? values.find(value => !ENTITLEMENTS.includes(value)) : undefined;
   if (unknown !== undefined)
     return `Databricks knows no entitlement ${JSON.stringify(unknown)}; it knows ${ENTITLEMENTS.join(', ')}`;
-  return undefined;
+  if (attribute !== 'entitlements' || !values.includes(CONSUMER)) return undefined;
+  const other = values.find(value => WORKERS.includes(value));
+  return other === undefined
+    ? undefined
+    : `${CONSUMER} and ${other} exclude each other: a workspace gives nobody both, so that one list cannot have both`;
 }
 
 export interface ValuePolicy {

@@ -2,7 +2,7 @@ import { valuePath } from '../identity/desired.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
 import type { SourceReader } from '../identity/source-values.ts';
 import { kindTraits } from '../planning/kind-traits.ts';
-import { MappingError } from './attribute-mapping-errors.ts';
+import { MappingError, MappingFailure } from './attribute-mapping-errors.ts';
 import { type MappedResource, mapObject } from './attribute-mapping-object.ts';
 import { type CompiledRule, compileRule, type MappingRule } from './attribute-mapping-rule.ts';
 import { targetAttributes } from './target-attributes.ts';
@@ -26,6 +26,11 @@ export interface CompiledMapping {
    * @throws {MappingFailure} when a value of this object cannot be used. Carries no value.
    */
   map(read: SourceReader): MappedResource;
+  /**
+   * The name alone, which is known also where another value cannot be used. Undefined where it has no value, or none
+   * that can be used.
+   */
+  nameOf(read: SourceReader): string | undefined;
 }
 
 export interface MappingOptions {
@@ -51,6 +56,7 @@ export function compileMapping(
     matching: matching.map(key => ({ key })),
     redacted: new Set(compiled.flatMap(redactedKeys)),
     map: read => mapObject(read, { kind, rules: compiled, matching, adminAllowList }),
+    nameOf: read => nameOf(read, kind, compiled),
   };
 }
 
@@ -65,6 +71,24 @@ function assertDistinct(rules: readonly MappingRule[]): void {
     if (precedences.has(matching))
       throw new MappingError([index, 'matching'], `another rule has precedence ${matching} already`);
     precedences.add(matching);
+  }
+}
+
+function nameOf(
+  read: SourceReader,
+  kind: PrincipalKind,
+  compiled: readonly CompiledRule[],
+): string | undefined {
+  const { nameAttribute } = kindTraits[kind];
+  const rules = compiled.filter(({ target }) => target.key === nameAttribute);
+  try {
+    const name = mapObject(read, { kind, rules, matching: [], adminAllowList: new Set() }).create[
+      nameAttribute
+    ];
+    return typeof name === 'string' ? name : undefined;
+  } catch (error) {
+    if (error instanceof MappingFailure) return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { principalKey } from '../identity/principal.ts';
 import type { PlanItem } from '../planning/picture.ts';
+import { assignmentHolds } from '../provisioning/assignment-holds.ts';
 import type { Hold, HoldKind } from '../state/holds.ts';
 import type { OperationsContext } from './context.ts';
 import type { DeadLetterGroup } from './dead-letters.ts';
@@ -64,7 +65,8 @@ function covers(hold: Hold, item: PlanItem): boolean {
   if (item.action === 'members') {
     return (
       hold.kind === 'hidden-membership' ||
-      (hold.kind === 'large-shrink' && item.detail.every(id => hold.ids.includes(id)))
+      ((hold.kind === 'large-shrink' || hold.kind === 'removal-limit') &&
+        item.detail.every(id => hold.ids.includes(id)))
     );
   }
   return coveredBy[item.action].includes(hold.kind);
@@ -73,7 +75,14 @@ function covers(hold: Hold, item: PlanItem): boolean {
 const nameHolds: readonly HoldKind[] = ['name-in-use', 'identity-re-use', 'protected-name'];
 
 const coveredBy: Readonly<Record<Exclude<PlanItem['action'], 'update' | 'members'>, readonly HoldKind[]>> = {
-  create: [...nameHolds, 'proposed-adoption', 'refused-adoption', 'ambiguous-match', 'missing-values'],
+  create: [
+    ...nameHolds,
+    'proposed-adoption',
+    'refused-adoption',
+    'ambiguous-match',
+    'missing-values',
+    'managed-identities',
+  ],
   adopt: [],
   'propose-adoption': [...nameHolds, 'proposed-adoption'],
   'refuse-adoption': [...nameHolds, 'refused-adoption'],
@@ -81,8 +90,10 @@ const coveredBy: Readonly<Record<Exclude<PlanItem['action'], 'update' | 'members
   'name-in-use': nameHolds,
   'missing-in-target': ['deleted-in-target'],
   'switched-off-in-target': ['deleted-in-target'],
-  deactivate: ['hidden-membership'],
+  deactivate: ['hidden-membership', 'removal-limit'],
   'unknown-in-source': ['unknown-in-source'],
+  'assign-workspace': assignmentHolds,
+  'unassign-workspace': ['last-admin'],
 };
 
 /** A name that is held does not excuse the other attributes. */

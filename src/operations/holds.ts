@@ -9,8 +9,10 @@ import type { OperationsContext } from './context.ts';
 /** A kept-back action, as a person reads it. */
 export interface OpenHold {
   readonly target: string;
-  /** What {@link approveHold} takes. */
+  /** What {@link approveHold} takes. Names the target: the same principal may be held in others for other reasons. */
   readonly id: string;
+  /** Its row among those of the target. */
+  readonly key: string;
   readonly kind: HoldKind;
   /** `user:…` or `group:…`, with the Entra object id. */
   readonly principal: string;
@@ -42,6 +44,10 @@ export class HoldNotApprovable extends Error {
 export const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean; readonly text: string }>> = {
   'proposed-adoption': { approvable: true, text: 'approve it to take the resource over' },
   'large-shrink': { approvable: true, text: 'approve it to take the listed members out of the group' },
+  'removal-limit': {
+    approvable: true,
+    text: 'approve it to take away what is listed, or correct what took so many out of scope',
+  },
   'refused-adoption': {
     approvable: false,
     text: 'rename or remove the resource in the target, or the principal in Entra ID',
@@ -88,7 +94,21 @@ export const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean;
     approvable: true,
     text: 'approve it to bring back what somebody took away in the target, or leave it as it is',
   },
+  'workspace-assignment': {
+    approvable: false,
+    text: 'do what the cause says, or take the assignment out of the configuration; it is tried again in every audit',
+  },
+  'last-admin': {
+    approvable: false,
+    text: 'make somebody else ADMIN of the workspace first; it is tried again in every audit',
+  },
+  'managed-identities': {
+    approvable: false,
+    text: 'name a credential of an account admin as accountSignIn of the target: with Automatic Identity Management nobody is created over SCIM',
+  },
 };
+
+type Decisive = Pick<OperationsContext, 'state' | 'queue' | 'targets'>;
 
 /** All open holds, by target. */
 export async function listHolds({
@@ -109,22 +129,13 @@ export async function listHolds({
  * @throws {HoldNotFound}
  * @throws {HoldNotApprovable}
  */
-export async function approveHold(context: OperationsContext, id: string): Promise<OpenHold[]> {
-  const found = (await listHolds(context)).filter(hold => hold.id === id);
-  if (found.length === 0) throw new HoldNotFound(`no hold has the id ${id}`);
-  const refused = found.find(({ canBeApproved }) => !canBeApproved);
-  if (refused !== undefined) {
-    throw new HoldNotApprovable(
-      `a hold of the kind ${refused.kind} cannot be approved: ${refused.whatHelps}`,
-    );
-  }
-  const approved: OpenHold[] = [];
-  for (const { target } of found) {
-    const hold = await inTurn(id, () => context.state.holds.approve(target, id, now()));
-    await askForLook(context, target, hold);
-    approved.push(toOpenHold(target, id, hold));
-  }
-  return approved;
+export async function approveHold(context: Decisive, id: string): Promise<OpenHold> {
+  const { target, key, canBeApproved, kind, whatHelps } = await findHold(context, id);
+  if (!canBeApproved)
+    throw new HoldNotApprovable(`a hold of the kind ${kind} cannot be approved: ${whatHelps}`);
+  const hold = await inTurn(id, () => context.state.holds.approve(target, key, now()));
+  await askForLook(context, target, hold);
+  return toOpenHold(target, key, hold);
 }
 
 /**
@@ -134,15 +145,18 @@ export async function approveHold(context: OperationsContext, id: string): Promi
 export async function rejectHold(
   context: Pick<OperationsContext, 'state' | 'targets'>,
   id: string,
-): Promise<OpenHold[]> {
-  const found = (await listHolds(context)).filter(hold => hold.id === id);
-  if (found.length === 0) throw new HoldNotFound(`no hold has the id ${id}`);
-  const { holds } = context.state;
-  return Promise.all(
-    found.map(async ({ target }) =>
-      toOpenHold(target, id, await inTurn(id, () => holds.reject(target, id, now()))),
-    ),
-  );
+): Promise<OpenHold> {
+  const { target, key } = await findHold(context, id);
+  return toOpenHold(target, key, await inTurn(id, () => context.state.holds.reject(target, key, now())));
+}
+
+async function findHold(
+  context: Pick<OperationsContext, 'state' | 'targets'>,
+  id: string,
+): Promise<OpenHold> {
+  const found = (await listHolds(context)).find(hold => hold.id === id);
+  if (found === undefined) throw new HoldNotFound(`no hold has the id ${id}`);
+  return found;
 }
 
 /** A look may refresh the hold at the same moment: what is decided about is what it says then. */
@@ -158,9 +172,12 @@ async function inTurn(id: string, decide: () => Promise<Hold | undefined>): Prom
   }
 }
 
-async function askForLook({ state, queue }: OperationsContext, target: string, hold: Hold): Promise<void> {
+/** Approved, these take something away, and go first. */
+const takingAway: readonly HoldKind[] = ['large-shrink', 'removal-limit', 'group-deletion'];
+
+async function askForLook({ state, queue }: Decisive, target: string, hold: Hold): Promise<void> {
   const at = now();
-  const takesAway = hold.kind === 'large-shrink' || hold.kind === 'group-deletion';
+  const takesAway = takingAway.includes(hold.kind);
   const rowClass: RowClass = takesAway ? 'revoke' : 'grant';
   await state.backlog.put(
     {
@@ -176,11 +193,12 @@ async function askForLook({ state, queue }: OperationsContext, target: string, h
   await queue.sendPump(target);
 }
 
-function toOpenHold(target: string, id: string, hold: Hold): OpenHold {
+function toOpenHold(target: string, key: string, hold: Hold): OpenHold {
   const { approvable, text } = remedies[hold.kind];
   return {
     target,
-    id,
+    id: `${target}|${key}`,
+    key,
     kind: hold.kind,
     principal: principalKey(hold.principal),
     ids: hold.ids,

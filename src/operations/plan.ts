@@ -1,5 +1,7 @@
 import type { PlanAction, PlanItem } from '../planning/picture.ts';
 import type { LimitReadings } from '../planning/resource-limits.ts';
+import type { Plan } from '../reconciliation/plan.ts';
+import { type AimStatus, aimStatus } from './aim-status.ts';
 import type { OperationsContext } from './context.ts';
 
 /** What a full comparison would change in one target. */
@@ -12,6 +14,12 @@ export interface PlanSummary {
   readonly items: readonly PlanItem[];
   /** Limits of the target that the plan would exceed, or come near to. */
   readonly limits: LimitReadings;
+  /** Automatic Identity Management: where it is on, a create is a resolve, and members are the account's own affair. */
+  readonly aim: AimStatus;
+  /** Assignments to workspaces that somebody else made, of nobody who is provisioned, or that could not be read. */
+  readonly workspaces: Plan['workspaces'];
+  /** Of a workspace: whom none of the accounts in the same configuration holds. */
+  readonly outsideAccount: Plan['outsideAccount'];
 }
 
 /** Compares every target completely and writes nothing. @throws whatever keeps a single read from its end. */
@@ -23,15 +31,19 @@ export async function summarizePlan({
 }: Pick<OperationsContext, 'state' | 'targets' | 'audit' | 'assignments'>): Promise<PlanSummary[]> {
   const summaries: PlanSummary[] = [];
   for (const target of targets) {
-    const { items, limits } = await audit.plan(target, await assignments.list());
+    const { items, limits, workspaces, outsideAccount } = await audit.plan(target, await assignments.list());
+    const known = await state.targets.read(target.id);
     const counts: Partial<Record<PlanAction, number>> = {};
     for (const { action } of items) counts[action] = (counts[action] ?? 0) + 1;
     summaries.push({
       target: target.id,
-      planOnly: (await state.targets.read(target.id)).planOnly,
+      planOnly: known.planOnly,
+      aim: aimStatus(known),
       counts,
       items,
       limits,
+      workspaces,
+      outsideAccount,
     });
   }
   return summaries;

@@ -2,6 +2,7 @@ import type { RowClass } from '../identity/change.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
 import type { Link } from '../state/links.ts';
 import type { TargetState } from '../state/target-state.ts';
+import { type AimStatus, aimStatus } from './aim-status.ts';
 import type { OperationsContext } from './context.ts';
 import { isOpen } from './converged.ts';
 
@@ -23,6 +24,10 @@ export interface TargetStatus {
   readonly planOnly: boolean;
   /** Milliseconds since the epoch; undefined before the first full comparison. */
   readonly lastAuditAt: number | undefined;
+  /** Automatic Identity Management of the account. */
+  readonly aim: AimStatus;
+  /** What is known of the ways to sign in, by what for: when each ends, and what is wrong with it. */
+  readonly signIns: NonNullable<TargetState['signIns']>;
 }
 
 /** Reads links, membership records, backlog and holds of every target. */
@@ -46,7 +51,8 @@ export async function readStatus({
       const { value: record } = await state.records.read(target, link.scimId ?? '');
       memberships += Object.keys(record.members).length;
     }
-    const { quarantine, planOnly, lastAuditAt } = await state.targets.read(target);
+    const known = await state.targets.read(target);
+    const { quarantine, planOnly, lastAuditAt, signIns = {} } = known;
     statuses.push({
       target,
       users,
@@ -59,6 +65,8 @@ export async function readStatus({
       quarantine,
       planOnly,
       lastAuditAt,
+      aim: aimStatus(known),
+      signIns,
     });
   }
   return statuses;

@@ -20,6 +20,11 @@ export interface CompareOptions {
   readonly matching: Matching;
   /** Longest group name, where the second group of a name gets a suffix instead of being held. */
   readonly suffixLength?: number | undefined;
+  /**
+   * Where the target manages identities by itself: which attributes are left to us. Members are not, and who does not
+   * show in a list need not be gone.
+   */
+  readonly managed?: ((attribute: string) => boolean) | undefined;
 }
 
 /** Everything that a target would need to become what the source says. Foreign resources and members are not in it. */
@@ -27,7 +32,7 @@ export function compare(
   desired: DesiredPicture,
   actual: ActualPicture,
   links: readonly KnownLink[],
-  { matching, suffixLength }: CompareOptions,
+  { matching, suffixLength, managed }: CompareOptions,
 ): PlanItem[] {
   const linked = new Map(links.map(link => [principalKey(link.principal), link]));
   const claimed = new Set(links.map(link => `${link.principal.kind}:${link.scimId}`));
@@ -49,14 +54,17 @@ export function compare(
         const principal: Principal = { kind, id };
         const link = linked.get(principalKey(principal));
         if (link !== undefined)
-          return compareLinked(principal, settle(id, resource).set, link, byScimId.get(link.scimId ?? ''));
+          return compareLinked(principal, settle(id, resource).set, link, {
+            there: byScimId.get(link.scimId ?? ''),
+            managed,
+          });
         if (kind === 'group' && beaten.has(id))
           return [{ principal, action: 'name-in-use', rowClass: 'bulk', detail: [] } satisfies PlanItem];
         return [compareUnlinked(principal, resource, free, matching[kind])];
       });
-      return [...present, ...compareLeavers(kind, wanted[kind], links, byScimId)];
+      return [...present, ...compareLeavers(kind, wanted[kind], links, { byScimId, managed })];
     }),
-    ...compareMembers(desired.groups, actual.members, links, linked),
+    ...(managed === undefined ? compareMembers(desired.groups, actual.members, links, linked) : []),
   ];
 }
 
@@ -64,14 +72,18 @@ function compareLeavers(
   kind: PrincipalKind,
   wanted: ReadonlyMap<string, DesiredResource>,
   links: readonly KnownLink[],
-  byScimId: ReadonlyMap<string, ActualResource>,
+  { byScimId, managed }: Pick<CompareOptions, 'managed'> & { byScimId: ReadonlyMap<string, ActualResource> },
 ): PlanItem[] {
   // Groups are not switched off: they lose their members, which is the members' comparison.
   if (!kindTraits[kind].isAccount) return [];
-  return links.flatMap(({ principal, status, scimId, leaver }) => {
-    if (principal.kind !== kind || status === 'gone' || wanted.has(principal.id)) return [];
+  return links.flatMap(({ principal, status, scimId, leaver, written }) => {
+    if (principal.kind !== kind || wanted.has(principal.id)) return [];
     const there = byScimId.get(scimId ?? '');
-    const isLeft = leaver === 'goes' ? there !== undefined : there?.active === true;
+    const isOn = there?.active === true;
+    const mayBeHidden = managed !== undefined && there === undefined && written.active !== false;
+    const isLinkedLeft = mayBeHidden || (leaver === 'goes' ? there !== undefined : isOn);
+    // What somebody else took away is ours again only where it was put back.
+    const isLeft = status === 'gone' ? isOn : isLinkedLeft;
     if (leaver === 'stays' || !(isLeft || status === 'creating')) return [];
     return [{ principal, action: 'deactivate', rowClass: 'revoke', scimId, detail: ['active'] } as const];
   });
@@ -94,12 +106,16 @@ function compareLinked(
   principal: Principal,
   wanted: Attributes,
   link: KnownLink,
-  there: ActualResource | undefined,
+  { there, managed }: Pick<CompareOptions, 'managed'> & { there: ActualResource | undefined },
 ): PlanItem[] {
+  const { scimId } = link;
+  // Whoever switched it off, or deleted it, has taken that back.
+  if (link.status === 'gone' && there?.active === true)
+    return [{ principal, action: 'update', rowClass: 'bulk', scimId, detail: ['active'] }];
   if (link.status === 'gone')
     return [{ principal, action: 'missing-in-target', rowClass: 'bulk', detail: [] }];
   if (link.status === 'creating') return [{ principal, action: 'create', rowClass: 'bulk', detail: [] }];
-  const { scimId } = link;
+  if (there === undefined && managed !== undefined) return [];
   if (there === undefined)
     return [{ principal, action: 'missing-in-target', rowClass: 'bulk', scimId, detail: [] }];
   // Our last word was "active", nothing of ours is under way, and the account is off: that was somebody else.
@@ -108,7 +124,7 @@ function compareLinked(
     return [{ principal, action: 'switched-off-in-target', rowClass: 'bulk', scimId, detail: ['active'] }];
   const detail = Object.entries(wanted)
     .filter(([name, value]) => value !== undefined && differs(principal.kind, name, value, there))
-    .map(([name]) => name);
+    .flatMap(([name]) => (managed === undefined || managed(name) ? [name] : []));
   return detail.length === 0 ? [] : [{ principal, action: 'update', rowClass: 'bulk', scimId, detail }];
 }
 

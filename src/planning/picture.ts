@@ -2,6 +2,7 @@ import type { RowClass } from '../identity/change.ts';
 import type { Attributes } from '../identity/desired.ts';
 import type { Principal, PrincipalKind } from '../identity/principal.ts';
 import type { ExistingResource } from './adoption.ts';
+import type { KnownAssignment } from './workspace-assignment.ts';
 
 /** What the target should hold of one principal in scope. */
 export interface DesiredResource {
@@ -56,6 +57,8 @@ export interface KnownLink {
   readonly leaver?: 'stays' | 'goes' | undefined;
   /** For groups: what we wrote, Entra id -> SCIM id. */
   readonly members?: Readonly<Record<string, string>>;
+  /** By workspace id, where we assigned it. */
+  readonly workspaces?: Readonly<Record<string, KnownAssignment>> | undefined;
 }
 
 export type PlanAction =
@@ -70,7 +73,9 @@ export type PlanAction =
   | 'missing-in-target'
   | 'switched-off-in-target'
   | 'name-in-use'
-  | 'unknown-in-source';
+  | 'unknown-in-source'
+  | 'assign-workspace'
+  | 'unassign-workspace';
 
 export interface PlanItem {
   readonly principal: Principal;
@@ -79,6 +84,8 @@ export interface PlanItem {
   readonly scimId?: string;
   /** Attribute names, Entra ids of members, or SCIM ids of candidates; never values. */
   readonly detail: readonly string[];
+  /** Of what takes an account or a group away: the workspaces that are lost with it, as far as we assigned them. */
+  readonly workspaces?: readonly string[];
 }
 
 /** By which attributes an existing resource is recognised, per kind, first match first. */

@@ -13,6 +13,7 @@ export interface Wanted {
 /** The part of a link that planning needs. */
 export interface LinkFacts {
   readonly status: 'creating' | 'linked' | 'gone';
+  readonly scimId?: string;
   readonly name: string;
   readonly written: Attributes;
   readonly intent?: { readonly attributes: Attributes };
@@ -27,7 +28,7 @@ export type ResourcePlan =
   /** A create whose answer was lost: find out what became of it before anything else. */
   | { readonly action: 'resolve' }
   | { readonly action: 'update'; readonly changes: Attributes; readonly effect: Effect }
-  /** Somebody else took the resource away; it is not brought back. */
+  /** Somebody else took the resource away; it is not brought back. One that is to be off may be there again. */
   | { readonly action: 'gone' };
 
 /** What an operation does to somebody's access; decides who goes first. */
@@ -40,7 +41,10 @@ export function planResource(wanted: Wanted, link: LinkFacts | undefined, traits
       ? { action: 'ignore' }
       : { action: 'create', attributes: wanted.create };
   }
-  if (link.status === 'gone') return wanted.create === undefined ? { action: 'none' } : { action: 'gone' };
+  if (link.status === 'gone') {
+    if (wanted.set.active === false && link.scimId !== undefined) return { action: 'gone' };
+    return wanted.create === undefined ? { action: 'none' } : { action: 'gone' };
+  }
   if (link.status === 'creating') return { action: 'resolve' };
   const changes = Object.fromEntries(
     Object.entries(wanted.set).filter(([name, value]) => differs(name, value, link, traits)),

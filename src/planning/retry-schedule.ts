@@ -19,6 +19,11 @@ export function failureRetryWaitMs(attempts: number): number {
   return Math.min(3_600_000 * 2 ** Math.max(attempts - 1, 0), 24 * 3_600_000);
 }
 
+/** When an audit that failed is tried again: a minute doubling to half an hour. `tries` counts the failures so far. */
+export function auditRetryWaitMs(tries: number): number {
+  return Math.min(60_000 * 2 ** Math.max(tries - 1, 0), 1_800_000);
+}
+
 /** When a quarantined target is probed again: 30 s doubling to an hour. */
 export function probeWaitMs(probes: number): number {
   return Math.min(30_000 * 2 ** probes, 3_600_000);

@@ -5,16 +5,19 @@ import type { Principal } from '../identity/principal.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
+import { isManaged } from './aim-watch.ts';
 import type { MemberApplier, WantedMembers } from './apply-members.ts';
 import type { AppliedResource, LookHold, ResourceApplier } from './apply-resource.ts';
 import { deleteGroup } from './delete-group.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { forgetHolds } from './forget-holds.ts';
+import { hiddenMembers, keptByResource, nestingCut } from './group-holds.ts';
 import type { GroupNames } from './group-names.ts';
 import { asGroup, GroupNeighbours } from './group-neighbours.ts';
 import { kinds } from './kinds.ts';
 import { decideGroupLeave, noteLeaving } from './leaver.ts';
 import type { GroupLook, GroupReader } from './look-group.ts';
+import { askForAudit, type InScope, leaveMembers } from './managed-groups.ts';
 import { wakeNamesakes } from './namesakes.ts';
 import { cutNesting } from './nesting-cuts.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -25,7 +28,6 @@ import { type Gate, gateOf, TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
 import { wakeWaiting } from './wake-waiting.ts';
 
-type InScope = GroupLook & { state: 'inScope' };
 type Left = GroupLook & { state: 'left' };
 
 /** One look at a group: its resource, its members, and the groups above it. */
@@ -84,11 +86,13 @@ export class GroupApplier {
     const { state, policy } = this.#o;
     const target = session.target.id;
     const p = change.principal;
-    const gate = gateOf(await state.targets.read(target));
+    const known = await state.targets.read(target);
+    const gate = gateOf(known);
+    const managed = isManaged(known, session.target);
     if (gate === 'revoking' && link === undefined)
       throw new TargetClosed('the target takes revocations only');
     await noteLeaving(state, target, p, link, undefined);
-    const { applied, failure } = await this.#applyResource(session, change, look, { gate, link });
+    const { applied, failure } = await this.#applyResource(session, change, look, { gate, link, managed });
     if (applied.link?.value.status !== 'linked') {
       await state.memberIndex.sleepEverywhere(target, p.id);
       // Held, or failed: its members are in scope all the same.
@@ -100,7 +104,14 @@ export class GroupApplier {
       await this.#hold(session, p, hiddenMembers);
       return outcomeOf(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
     }
-    const { kept, circular, tooDeep } = await cutNesting(this.#o.source, p, look.members);
+    if (managed)
+      return leaveMembers({ state, policy, neighbours: this.#neighbours }, session, change, look, {
+        applied,
+        link: applied.link,
+        failure,
+        gate,
+      });
+    const { kept, circular, tooDeep } = await cutNesting(this.#o.source, target, p, look.members);
     const cut = [...circular, ...tooDeep];
     if (cut.length > 0) await this.#hold(session, p, nestingCut(cut, circular.length > 0));
     const members = await resolveMembers(state, target, kept);
@@ -133,7 +144,11 @@ export class GroupApplier {
     session: TargetSession,
     change: Change,
     look: InScope,
-    { gate, link }: { readonly gate: Gate; readonly link: LinkRow | undefined },
+    {
+      gate,
+      link,
+      managed,
+    }: { readonly gate: Gate; readonly link: LinkRow | undefined; readonly managed: boolean },
   ): Promise<{ applied: AppliedResource; failure: Permanent | undefined }> {
     const { resources, names, policy } = this.#o;
     const p = change.principal;
@@ -149,7 +164,7 @@ export class GroupApplier {
       }
     }
     await wakeNamesakes(this.#o, change, decided.wanted.set, link);
-    const applied = await resources.apply(session, p, kinds.group, decided.wanted, decided);
+    const applied = await resources.apply(session, p, kinds.group, decided.wanted, { ...decided, managed });
     return { applied, failure };
   }
 
@@ -164,16 +179,24 @@ export class GroupApplier {
     const target = session.target.id;
     const p = change.principal;
     const rule = policy.lifecycle.groups[look.event];
+    const managed = isManaged(await state.targets.read(target), session.target);
+    // Without removals from it, only a comparison finds those whose accounts it was the reason for. Once.
+    if (managed && link?.value.leaving === undefined) await askForAudit(state, target);
     const decision = await decideGroupLeave(state, target, p, link, { rule, event: look.event });
-    const applied = await resources.apply(session, p, kinds.group, { set: {} });
+    const applied = await resources.apply(session, p, kinds.group, { set: {} }, { managed });
     // Whatever its members were held for went with the assignment; a stale hold would keep others' access as well.
-    await state.holds.withdraw(target, p, [...applied.held, ...keptByResource, 'group-deletion']);
+    await state.holds.withdraw(target, p, [
+      ...applied.held,
+      ...keptByResource,
+      'group-deletion',
+      'removal-limit',
+    ]);
     if (applied.link === undefined) await state.memberIndex.sleepEverywhere(target, p.id, true);
     if (look.entitles !== undefined && gateOf(await state.targets.read(target)) === 'open')
       await this.#neighbours.follow(session, change, look.entitles);
     const stays =
       decision === 'keep' || decision === 'wait' || policy.protectedObjectIds.has(p.id.toLowerCase());
-    if (applied.link?.value.status !== 'linked' || stays)
+    if (applied.link?.value.status !== 'linked' || stays || managed)
       return outcomeOf(applied.writes, applied.held, applied.unsettled);
     if (look.entitles === undefined) await this.#neighbours.forgetPending(target, p.id);
     const nested = look.entitles?.nested ?? [];
@@ -189,7 +212,13 @@ export class GroupApplier {
     });
     const writes = [...applied.writes, ...written.writes];
     const held: HoldKind[] = [...applied.held, ...written.held];
-    if (decision === 'delete' && written.unfinished === undefined && !written.lookAgain) {
+    if (written.held.length === 0) await state.holds.withdrawKind(target, p, 'removal-limit');
+    if (
+      decision === 'delete' &&
+      written.held.length === 0 &&
+      written.unfinished === undefined &&
+      !written.lookAgain
+    ) {
       const deleted = await deleteGroup(state, session, p);
       writes.push(...deleted.writes);
       held.push(...deleted.held);
@@ -226,27 +255,3 @@ export class GroupApplier {
     await this.#o.state.holds.hold(session.target.id, { ...hold, ids: [...hold.ids], principal }, now());
   }
 }
-
-const hiddenMembers: LookHold = {
-  kind: 'hidden-membership',
-  ids: [],
-  cause: 'the group, or one nested in it, hides its members',
-};
-
-function nestingCut(ids: readonly string[], isCircular: boolean): LookHold {
-  const cause = isCircular
-    ? 'the listed groups hold this one in their turn'
-    : 'the listed groups are nested deeper than the target allows';
-  return { kind: 'nesting-cut', ids, cause };
-}
-
-const keptByResource = [
-  'proposed-adoption',
-  'refused-adoption',
-  'ambiguous-match',
-  'identity-re-use',
-  'name-in-use',
-  'protected-name',
-  'missing-values',
-  'deleted-in-target',
-] as const satisfies readonly HoldKind[];

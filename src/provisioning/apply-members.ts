@@ -4,7 +4,6 @@ import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal, PrincipalKind } from '../identity/principal.ts';
 import {
-  isLargeShrink,
   isReplaced,
   type MemberPatch,
   type Members,
@@ -15,10 +14,11 @@ import type { HoldKind } from '../state/holds.ts';
 import type { MembershipRecord, StoredRecord } from '../state/memberships.ts';
 import type { State } from '../state/state.ts';
 import type { FollowUps } from './follow-ups.ts';
+import { MemberRemovals, memberOf } from './member-removals.ts';
 import type { Write } from './outcome.ts';
 import { patchMembers, refusal } from './patch-members.ts';
 import { closed, dueGrants, opened } from './record-changes.ts';
-import { confirmRemovals } from './removal-evidence.ts';
+import type { RemovalGuard } from './removal-guard.ts';
 import { INTENT_SETTLES_MS } from './resource-run.ts';
 import type { SourceAccess } from './source-evidence.ts';
 import type { TargetSession } from './target-session.ts';
@@ -52,13 +52,13 @@ export interface AppliedMembers {
 /** Brings the members of one group to what is wanted, by differences against our own record. */
 export class MemberApplier {
   readonly #state: State;
-  readonly #source: SourceAccess;
   readonly #followUps: FollowUps;
+  readonly #removals: MemberRemovals;
 
-  constructor(o: { source: SourceAccess; followUps: FollowUps }) {
+  constructor(o: { source: SourceAccess; followUps: FollowUps; guard: RemovalGuard }) {
     this.#state = o.source.state;
-    this.#source = o.source;
     this.#followUps = o.followUps;
+    this.#removals = new MemberRemovals(o);
   }
 
   async apply(session: TargetSession, origin: Change, wish: WantedMembers): Promise<AppliedMembers> {
@@ -68,7 +68,7 @@ export class MemberApplier {
     const candidates = Object.fromEntries(
       Object.entries(difference.remove).filter(([id]) => !wish.takenAway.includes(id)),
     );
-    const removals = await this.#removals(target, wish, stored.value, candidates, origin);
+    const removals = await this.#removals.decide(target, wish, stored.value, candidates, origin);
     const grants = dueGrants(stored.value, difference.add);
     stored = await this.#note(target, wish, stored, grants.seen);
     const patches = memberPatches(
@@ -93,43 +93,6 @@ export class MemberApplier {
     return { writes, held: removals.held, lookAgain: unsettled || removals.undecided > 0, unfinished };
   }
 
-  /** Which of the candidates may go now: each with a second read, and not too many at once. */
-  async #removals(
-    target: string,
-    wish: WantedMembers,
-    record: MembershipRecord,
-    candidates: Members,
-    origin: Change,
-  ): Promise<{ remove: Members; held: HoldKind[]; undecided: number }> {
-    if (wish.groupLeft || Object.keys(candidates).length === 0)
-      return { remove: candidates, held: [], undecided: 0 };
-    // Nesting that we leave out by decision is not missing in the source: there is no absence to confirm.
-    const { mirror } = this.#source.policy.nesting;
-    const isLeftOut = (id: string): boolean =>
-      memberOf(record, id).kind === 'group' && (!mirror || wish.cut.includes(id));
-    const evidence = await confirmRemovals(
-      this.#source,
-      wish.groupId,
-      Object.keys(candidates)
-        .filter(id => !isLeftOut(id))
-        .map(id => memberOf(record, id)),
-    );
-    const confirmed = Object.fromEntries(
-      Object.entries(candidates).filter(([id]) => isLeftOut(id) || evidence.confirmed.has(id)),
-    );
-    const { principal } = origin;
-    const approved = await this.#state.holds.approvedIds(target, principal, 'large-shrink');
-    const suspicious = [...evidence.confirmed].filter(id => !evidence.leavers.has(id) && !approved.has(id));
-    const recorded = Object.keys(record.members).length;
-    if (!isLargeShrink(suspicious.length, recorded, this.#source.policy.shrink)) {
-      return { remove: confirmed, held: [], undecided: evidence.undecided };
-    }
-    const cause = 'the group lost many members in one look';
-    await this.#state.holds.hold(target, { kind: 'large-shrink', principal, ids: suspicious, cause }, now());
-    const remove = Object.fromEntries(Object.entries(confirmed).filter(([id]) => !suspicious.includes(id)));
-    return { remove, held: ['large-shrink'], undecided: evidence.undecided };
-  }
-
   /** Remembers the nesting and first sightings, when they changed. */
   async #note(
     target: string,
@@ -141,11 +104,13 @@ export class MemberApplier {
     const before = new Set(nested);
     const after = new Set(wish.nested);
     await this.#state.nesting.remember(
+      target,
       wish.groupId,
       wish.nested.filter(id => !before.has(id)),
       now(),
     );
     await this.#state.nesting.forget(
+      target,
       wish.groupId,
       nested.filter(id => !after.has(id)),
     );
@@ -218,11 +183,6 @@ export class MemberApplier {
     await this.#state.records.write(target, wish.scimGroupId, stored, { ...stored.value, intent: undefined });
     return false;
   }
-}
-
-/** Members are users unless the record says otherwise. */
-function memberOf({ kinds }: MembershipRecord, id: string): Principal {
-  return { kind: kinds[id] ?? 'user', id };
 }
 
 /** Kinds of everybody whom the record and the PATCH name, users left out. */

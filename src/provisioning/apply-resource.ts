@@ -3,13 +3,15 @@ import { nameChangeIsRefused, planResource, type Wanted } from '../planning/reso
 import type { HoldKind } from '../state/holds.ts';
 import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
+import { assignmentHolds } from './assignment-holds.ts';
 import { createResource, resolveCreate } from './create-resource.ts';
 import type { Kind } from './kinds.ts';
 import type { NameConflicts } from './name-conflict.ts';
 import type { Write } from './outcome.ts';
 import { beginReplacement, retireFormer } from './replace-account.ts';
+import { leftToUs } from './resolve-managed.ts';
 import { ResourceRun } from './resource-run.ts';
-import { restoreResource } from './restore-resource.ts';
+import { linkWhereBack, restoreResource } from './restore-resource.ts';
 import type { TargetSession } from './target-session.ts';
 import { closeIdleIntent, updateResource } from './update-resource.ts';
 
@@ -32,10 +34,12 @@ export interface LookHold {
 /** Holds that other parts of a look decide about. */
 const holdsOfOthers: readonly HoldKind[] = [
   'large-shrink',
+  'removal-limit',
   'hidden-membership',
   'unknown-in-source',
   'group-deletion',
   'nesting-cut',
+  ...assignmentHolds,
 ];
 
 /**
@@ -56,21 +60,30 @@ export class ResourceApplier {
     p: Principal,
     kind: Kind,
     wanted: Wanted,
-    o: { adoptableName?: string; holds?: readonly LookHold[]; replaces?: boolean; otherwise?: Wanted } = {},
+    o: {
+      adoptableName?: string;
+      holds?: readonly LookHold[];
+      replaces?: boolean;
+      otherwise?: Wanted;
+      /** The account manages its identities automatically. */
+      managed?: boolean;
+    } = {},
   ): Promise<AppliedResource> {
-    const { adoptableName } = o;
+    const { adoptableName, managed = false } = o;
+    const asked = managed ? leftToUs(wanted) : wanted;
     const run = new ResourceRun({
       state: this.#state,
       names: this.#names,
       session,
       p,
       kind,
-      wanted,
+      wanted: asked,
       adoptableName,
+      managed,
     });
     for (const { kind: reason, ids, cause } of o.holds ?? []) await run.hold(reason, ids, cause);
-    const link = await execute(run, o.replaces === true, o.otherwise);
-    if (nameChangeIsRefused(wanted, link?.value, kind)) {
+    const link = await execute(run, o.replaces === true && !managed, o.otherwise);
+    if (nameChangeIsRefused(asked, link?.value, kind)) {
       await run.hold(
         'user-name-change',
         [link?.value.scimId ?? ''],
@@ -129,6 +142,9 @@ async function finish(run: ResourceRun, row: LinkRow | undefined): Promise<LinkR
     case 'update':
       return settleFormer(run, await updateResource(run, row, plan.changes, plan.effect));
     case 'gone': {
+      const back = await linkWhereBack(run, row);
+      if (back !== undefined) return finish(run, back);
+      if (run.wanted.create === undefined) return settleFormer(run, row);
       const ids = row.value.scimId === undefined ? [] : [row.value.scimId];
       const cause = 'somebody else removed it from the target';
       if (!(await run.hold('deleted-in-target', ids, cause))) return row;
@@ -136,8 +152,16 @@ async function finish(run: ResourceRun, row: LinkRow | undefined): Promise<LinkR
       return restored === undefined || restored.value.status === 'gone' ? restored : finish(run, restored);
     }
     default:
-      return settleFormer(run, await settle(run, row));
+      return settleFormer(run, await settle(run, await followName(run, row)));
   }
+}
+
+/** The name of a group follows the source without us: the claim on it must as well, or it keeps others from theirs. */
+async function followName(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
+  const name = run.wanted.create?.[run.kind.nameAttribute];
+  if (!run.managed || run.kind.nameIsImmutable || typeof name !== 'string') return row;
+  if (name === row.value.name || row.value.status !== 'linked' || (await run.nameIsTaken(name))) return row;
+  return run.state.links.replace(run.target, row, { ...row.value, name });
 }
 
 async function settleFormer(run: ResourceRun, row: LinkRow): Promise<LinkRow> {

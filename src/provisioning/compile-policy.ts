@@ -3,6 +3,7 @@ import type {
   GroupAction,
   PersonLifecycle,
   ProvisioningConfig,
+  RemovalLimits,
 } from '../config/provisioning-config.ts';
 import { configFingerprint } from '../config/provisioning-config-fingerprint.ts';
 import type { TargetConfig } from '../config/target-config.ts';
@@ -11,6 +12,7 @@ import type { PrincipalKind } from '../identity/principal.ts';
 import { compileMapping } from '../mapping/attribute-mapping.ts';
 import { selectOf } from '../mapping/source-attributes.ts';
 import type { LeaveEvent, LeaveRule } from '../planning/lifecycle.ts';
+import type { GuardWindow } from '../planning/removal-guard.ts';
 import { compileFilters } from '../scope/filter.ts';
 import { nestingPolicy, type Policy } from './policy.ts';
 
@@ -52,6 +54,10 @@ export function compilePolicy(config: ProvisioningConfig, target: TargetConfig):
     protectedObjectIds: new Set(config.protected.objectIds),
     isProtectedGroupName: namePatterns(config.protected.groupNames),
     shrink: config.guard.groupShrink,
+    guard: {
+      accounts: windowsOf(config.guard.accounts),
+      memberships: windowsOf(config.guard.memberships),
+    },
     servicePrincipals: scope.servicePrincipals,
     readHiddenMembership: config.source.readHiddenMembership,
     fingerprint: configFingerprint(config, target),
@@ -80,6 +86,16 @@ function accountRules(rules: PersonLifecycle): Record<LeaveEvent, LeaveRule> {
     softDeleted: rule(softDeleted),
     hardDeleted: rule(hardDeleted),
   };
+}
+
+const HOUR_MS = 3_600_000;
+
+function windowsOf({ perHour, perDay, perWeek }: RemovalLimits): GuardWindow[] {
+  return [
+    { ms: HOUR_MS, ...perHour },
+    { ms: 24 * HOUR_MS, ...perDay },
+    { ms: 7 * 24 * HOUR_MS, ...perWeek },
+  ];
 }
 
 function rule<Action extends string>({ action, graceMinutes }: ConfiguredRule<Action>): LeaveRule<Action> {

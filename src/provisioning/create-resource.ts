@@ -1,3 +1,4 @@
+import { RefusedByAim } from '../databricks/failure.ts';
 import { now } from '../identity/clock.ts';
 import type { Attributes } from '../identity/desired.ts';
 import { Conflict, Permanent, RetryLater } from '../identity/errors.ts';
@@ -8,6 +9,7 @@ import type { Link, LinkRow } from '../state/links.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import { assertRoom } from './assert-room.ts';
 import { existing, type ScimResource } from './kinds.ts';
+import { resolveManaged } from './resolve-managed.ts';
 import { type ResourceRun, stored } from './resource-run.ts';
 
 /** Longer than any replica of the target lags behind a name that it refuses. Its caches live up to 60 s. */
@@ -70,6 +72,7 @@ export async function resolveCreate(run: ResourceRun, row: LinkRow): Promise<Lin
 async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Promise<LinkRow | undefined> {
   const { scim } = run.session.target;
   try {
+    if (run.managed) return (await resolveManaged(run, row)) ?? (await letGo(run, row));
     const created = await run.session.send(
       () => scim.create(run.kind.type, run.kind.body(attributes), run.session.request),
       { operation: 'create' },
@@ -82,7 +85,7 @@ async function post(run: ResourceRun, row: LinkRow, attributes: Attributes): Pro
   } catch (error) {
     if (error instanceof Conflict) return takeOver(run, row, error);
     // Refused for good: nothing was created, and the name is free again.
-    if (error instanceof Permanent) await letGo(run, row);
+    if (error instanceof Permanent || error instanceof RefusedByAim) await letGo(run, row);
     throw error;
   }
 }
@@ -112,8 +115,16 @@ async function letGo(run: ResourceRun, row: LinkRow): Promise<LinkRow | undefine
     await run.state.links.forget(run.target, row);
     return undefined;
   }
-  const { scimId, name, written } = previous;
-  const link: Link = { ...row.value, status: 'linked', scimId, name, written, intent: undefined };
+  const { scimId, name, written, lastWriteAt } = previous;
+  const link: Link = {
+    ...row.value,
+    status: 'linked',
+    scimId,
+    name,
+    written,
+    lastWriteAt,
+    intent: undefined,
+  };
   return run.state.links.replace(run.target, row, { ...link, former: others(former, scimId) });
 }
 

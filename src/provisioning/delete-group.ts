@@ -17,7 +17,9 @@ export async function deleteGroup(
   const row = await state.links.get(target, p);
   const scimId = row?.value.scimId;
   if (row === undefined || scimId === undefined) return { writes: [], held: [] };
-  const cause = 'the group left, and the policy wants it to be deleted';
+  const lost = Object.keys(row.value.workspaces ?? {});
+  const withIt = lost.length === 0 ? '' : `; its members lose workspace ${lost.join(', ')} with it`;
+  const cause = `the group left, and the policy wants it to be deleted${withIt}`;
   const approved = await state.holds.hold(
     target,
     { kind: 'group-deletion', principal: p, ids: [scimId], cause },

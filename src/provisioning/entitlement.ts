@@ -1,3 +1,4 @@
+import { SourceUnavailable } from '../directory/errors.ts';
 import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal, PrincipalKind } from '../identity/principal.ts';
@@ -85,7 +86,8 @@ export class EntitlementReader {
     if (await this.#o.state.assignments.has(p)) throw disagreement(p, 'assignments');
     const reaches = p.kind !== 'group' || this.#o.policy.nesting.descendants;
     if (!reaches) return undefined;
-    if (await this.#assignedSinceThePoll(above)) return { appRoles: [] };
+    const since = await this.#assignedSinceThePoll(p, above);
+    if (since !== undefined) return since;
     const assigned = await this.#o.state.assignments.assignedGroups();
     const checked = [...new Set([...assigned, ...(await this.#includedGroups())])];
     const still = await this.#o.directory.checkMemberGroups(p, checked);
@@ -103,11 +105,15 @@ export class EntitlementReader {
   }
 
   /** What we store of the assignments is as old as the last poll: it may have moved to a group assigned since. */
-  async #assignedSinceThePoll(above: Above): Promise<boolean> {
-    if (above.reaching.length === 0) return false;
+  async #assignedSinceThePoll(p: Principal, above: Above): Promise<Entitlement | undefined> {
+    if (above.reaching.length === 0) return undefined;
+    const reaching = new Set(above.reaching);
     const listed = await this.#o.directory.listAssignments(this.#o.applicationObjectId);
-    const groups = new Set(listed.map(({ principal }) => principal.id));
-    return above.reaching.some(group => groups.has(group));
+    const roles = listed.flatMap(({ principal, appRoleId }) =>
+      reaching.has(principal.id) ? [appRoleId] : [],
+    );
+    if (roles.length === 0) return undefined;
+    return { appRoles: readsAppRoles(this.#o.policy, p.kind) ? await this.#valuesOf(roles) : [] };
   }
 
   /** Those of the included ids that are groups: a check is asked about groups alone. */
@@ -128,14 +134,24 @@ export class EntitlementReader {
 
   async #valuesOf(appRoleIds: readonly string[]): Promise<string[]> {
     if (this.#roles === undefined || now() - this.#roles.readAt > LIVES_MS) {
-      const application = await this.#o.directory.findEnterpriseApplication(this.#o.applicationObjectId);
-      const roles = application?.appRoles ?? [];
-      const values = new Map(roles.flatMap(({ id, value }) => (value === null ? [] : [[id, value]])));
-      this.#roles = { readAt: now(), values };
+      this.#roles = { readAt: now(), values: await readAppRoles(this.#o) };
     }
     const { values } = this.#roles;
     return [...new Set(appRoleIds.flatMap(id => values.get(id) ?? []))].sort();
   }
+}
+
+/**
+ * Value of each app role of the enterprise application, by id.
+ * @throws {SourceUnavailable} when the application is not found: that nobody has a role does not follow.
+ */
+export async function readAppRoles({
+  directory,
+  applicationObjectId,
+}: Pick<SourceAccess, 'directory' | 'applicationObjectId'>): Promise<ReadonlyMap<string, string>> {
+  const application = await directory.findEnterpriseApplication(applicationObjectId);
+  if (application === undefined) throw new SourceUnavailable('the enterprise application is not found');
+  return new Map(application.appRoles.flatMap(({ id, value }) => (value === null ? [] : [[id, value]])));
 }
 
 /** Whether anything of the configuration depends on the app roles that a principal of that kind is assigned. */

@@ -31,7 +31,7 @@ export class GroupNeighbours {
     const gone = value.nested.filter(id => !after.has(id));
     const come = nested.filter(id => !before.has(id));
     await this.#followUps.look(change, gone.map(asGroup), 'revoke');
-    await this.#state.nesting.remember(change.principal.id, come, now());
+    await this.#state.nesting.remember(session.target.id, change.principal.id, come, now());
     await this.#followUps.look(change, come.map(asGroup), grantRow(session));
   }
 
@@ -60,11 +60,13 @@ export class GroupNeighbours {
    */
   async follow(session: TargetSession, change: Change, { members, nested }: GroupContent): Promise<void> {
     const group = change.principal.id;
+    const target = session.target.id;
     const come: string[] = [];
-    for (const id of nested) if (!(await this.#state.nesting.ancestorsOf(id)).includes(group)) come.push(id);
+    for (const id of nested)
+      if (!(await this.#state.nesting.ancestorsOf(target, id)).includes(group)) come.push(id);
     await this.#followUps.look(change, come.map(asGroup), grantRow(session));
-    await this.#state.nesting.remember(group, come, now());
-    await this.notePending(session, change, await resolveMembers(this.#state, session.target.id, members));
+    await this.#state.nesting.remember(target, group, come, now());
+    await this.notePending(session, change, await resolveMembers(this.#state, target, members));
   }
 
   async forgetPending(target: string, group: string): Promise<void> {

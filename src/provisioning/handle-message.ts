@@ -27,6 +27,13 @@ const HAND_ON_MS = 3_000;
 /** How long one invocation attends the backlog. Well below the lock renewal limit in host.json. */
 const ATTEND_MS = 4 * 60_000;
 
+/**
+ * Looks at live changes that one instance has in hand at a time, shared by the targets where there are several: a target
+ * that does not answer must not take the invocations that another one needs. Below maxConcurrentCalls in host.json.
+ */
+const LIVE_LOOKS = 12;
+const FEWEST_LIVE_LOOKS = 2;
+
 /** What the function does with the message once the handler is through. */
 export type Settlement =
   | { readonly kind: 'complete' }
@@ -46,6 +53,8 @@ export class MessageHandler {
     readonly log: Logger;
   };
   readonly #failures = new KeyedMutex();
+  readonly #live = new Map<string, number>();
+  readonly #mostLive: number;
 
   constructor(o: {
     workers: ReadonlyMap<string, TargetWorker>;
@@ -57,6 +66,9 @@ export class MessageHandler {
     log: Logger;
   }) {
     this.#o = o;
+    const { size } = o.workers;
+    this.#mostLive =
+      size > 1 ? Math.max(FEWEST_LIVE_LOOKS, Math.floor(LIVE_LOOKS / size)) : Number.POSITIVE_INFINITY;
   }
 
   /** @throws only when not even the successor of the message could be made durable: the broker then redelivers. */
@@ -114,10 +126,24 @@ export class MessageHandler {
       const { quarantine } = await this.#o.state.targets.read(change.target);
       if (quarantine !== undefined) return await this.#defer(worker, change, 'attribute');
       if (!(await worker.own())) return await this.#handOn(obligation, delivery);
-      await worker.look(change);
+      if ((this.#live.get(change.target) ?? 0) >= this.#mostLive)
+        return await this.#defer(worker, change, 'attribute');
+      await this.#lookNow(worker, change);
       return COMPLETE;
     } catch (error) {
       return this.#failed(worker, obligation, delivery, error);
+    }
+  }
+
+  async #lookNow(worker: TargetWorker, change: Change): Promise<void> {
+    const count = (by: number): void => {
+      this.#live.set(change.target, (this.#live.get(change.target) ?? 0) + by);
+    };
+    count(1);
+    try {
+      await worker.look(change);
+    } finally {
+      count(-1);
     }
   }
 

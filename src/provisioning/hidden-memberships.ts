@@ -36,7 +36,7 @@ export async function maySomethingBeHidden(
   if (policy.nesting.reach === 'direct') return false;
   // A group that hides its members may have been nested a moment ago, so that no look has met it yet.
   const holding = await state.memberIndex.groupsOf(target, p.id);
-  const above = await Promise.all([...holding, p.id].map(id => state.nesting.ancestorsOf(id)));
+  const above = await Promise.all([...holding, p.id].map(id => state.nesting.ancestorsOf(target, id)));
   return (await hidingGroups(o, [...new Set([...holding, ...above.flat()])])).length > 0;
 }
 

@@ -49,7 +49,7 @@ export class GroupReader {
 
   /** @throws {RetryLater} while the source's answers do not allow a conclusion. */
   async look(target: string, p: Principal, linked: boolean): Promise<GroupLook> {
-    const remembered = await this.#o.state.nesting.ancestorsOf(p.id);
+    const remembered = await this.#o.state.nesting.ancestorsOf(target, p.id);
     const isRelevant =
       linked ||
       remembered.length > 0 ||

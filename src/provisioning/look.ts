@@ -1,10 +1,13 @@
+import { AimIsOff, RefusedByAim } from '../databricks/failure.ts';
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import type { State } from '../state/state.ts';
+import type { AimWatch } from './aim-watch.ts';
 import type { AccountApplier } from './apply-account.ts';
+import type { AssignmentApplier } from './apply-assignments.ts';
 import type { GroupApplier } from './apply-group.ts';
 
 import { kinds } from './kinds.ts';
@@ -22,6 +25,8 @@ export class Looker {
     readonly queue: ChangeQueue;
     readonly accounts: AccountApplier;
     readonly groups: GroupApplier;
+    readonly aim: AimWatch;
+    readonly assignments: AssignmentApplier;
     readonly log: Logger;
   };
 
@@ -30,6 +35,8 @@ export class Looker {
     queue: ChangeQueue;
     accounts: AccountApplier;
     groups: GroupApplier;
+    aim: AimWatch;
+    assignments: AssignmentApplier;
     log: Logger;
   }) {
     this.#o = o;
@@ -37,15 +44,33 @@ export class Looker {
 
   /** @throws whatever keeps the look from its end; nothing of it is lost, and the caller decides about the next try. */
   async look(session: TargetSession, change: Change): Promise<Outcome> {
-    const { accounts, groups, state } = this.#o;
+    const { accounts, groups, assignments, state } = this.#o;
     const applier = kinds[change.principal.kind].isAccount ? accounts : groups;
-    const outcome = await applier.apply(session, change);
-    await this.#record(session.target.id, change, outcome);
+    const applied = await this.#heeding(session, () => applier.apply(session, change));
+    await this.#record(session.target.id, change, applied);
+    const assigned = applied.result === 'irrelevant' ? applied : await assignments.apply(session, change);
+    if (assigned !== applied) await this.#record(session.target.id, change, assigned);
+    const outcome = joined(applied, assigned);
     if (outcome.unfinished !== undefined) throw outcome.unfinished;
     await state.targets.clearFailure(session.target.id, principalKey(change.principal));
     if (this.#needsLaterLook(change, outcome)) await this.#o.queue.sendLaterLook(change);
     if (outcome.deferred) throw new TargetClosed('the target takes revocations only');
     return outcome;
+  }
+
+  /** Hears, by what the target takes and refuses, whether it manages its identities automatically. */
+  async #heeding(session: TargetSession, apply: () => Promise<Outcome>): Promise<Outcome> {
+    const { aim } = this.#o;
+    try {
+      const outcome = await apply();
+      if (outcome.unfinished instanceof RefusedByAim) await aim.refused(session.target, session.request);
+      else await aim.accepted(session.target, outcome.writes);
+      return outcome;
+    } catch (error) {
+      if (error instanceof RefusedByAim) await aim.refused(session.target, session.request);
+      if (error instanceof AimIsOff) await aim.switchedOff(session.target);
+      throw error;
+    }
   }
 
   #needsLaterLook(change: Change, outcome: Outcome): boolean {
@@ -85,4 +110,18 @@ export class Looker {
       });
     }
   }
+}
+
+/** Both parts of a look as one: what either is held for, or leaves to be done, the whole is. */
+function joined(first: Outcome, second: Outcome): Outcome {
+  if (first === second) return first;
+  const quiet = first.result === 'unchanged' || first.result === 'applied';
+  return {
+    result: quiet && second.result !== 'unchanged' ? second.result : first.result,
+    writes: [...first.writes, ...second.writes],
+    holds: [...first.holds, ...second.holds],
+    lookAgain: first.lookAgain || second.lookAgain,
+    unfinished: first.unfinished ?? second.unfinished,
+    deferred: first.deferred === true || second.deferred === true,
+  };
 }

@@ -18,19 +18,22 @@ export class NamePolicy {
     this.#directory = directory;
   }
 
+  /** @param replaces whether another name would lead to a new account */
   async check(
     account: SourceAccount,
     { create }: MappedResource,
     link: LinkRow | undefined,
+    replaces: boolean,
   ): Promise<LookHold[]> {
     if (account.kind !== 'user') return [];
     const name = String(create.userName ?? '');
-    const isNew = link === undefined || link.value.status === 'creating';
+    const isOther = link !== undefined && foldName(link.value.name) !== foldName(name);
+    const isNew = link === undefined || link.value.status === 'creating' || (replaces && isOther);
     if (isNew && isGuest(account) && (await this.#isTenantDomain(name))) {
       const cause = 'a guest would get the name of a member: its domain is one of the tenant';
       return [{ kind: 'protected-name', ids: [], cause }];
     }
-    if (link?.value.status !== 'linked' || foldName(link.value.name) === foldName(name)) return [];
+    if (link?.value.status !== 'linked' || !isOther) return [];
     // The old name cannot be changed in the target. Whoever has it now must not find himself in a stranger's account.
     const owner = await this.#directory.getUser(link.value.name);
     if (owner === undefined || owner.id === account.id) return [];

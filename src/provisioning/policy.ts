@@ -2,6 +2,7 @@ import type { Principal, PrincipalKind } from '../identity/principal.ts';
 import type { CompiledMapping } from '../mapping/attribute-mapping.ts';
 import type { LifecyclePolicy } from '../planning/lifecycle.ts';
 import type { ShrinkLimit } from '../planning/membership-plan.ts';
+import type { GuardLimits } from '../planning/removal-guard.ts';
 import {
   decideScope,
   type ScopeFacts,
@@ -25,6 +26,8 @@ export interface Policy {
   readonly isProtectedGroupName: (name: string) => boolean;
   /** A group that loses more than both in one look is held. */
   readonly shrink: ShrinkLimit;
+  /** What may leave by scope within an hour, a day and a week. */
+  readonly guard: GuardLimits;
   /** Off: service principals are filtered out, whatever entitles them. */
   readonly servicePrincipals: boolean;
   /** The identity holds Member.Read.Hidden. */

@@ -1,4 +1,5 @@
 import { now } from '../identity/clock.ts';
+import { TargetUnavailable } from '../identity/errors.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { probeWaitMs } from '../planning/retry-schedule.ts';
 import type { TargetState, TargetStates } from '../state/target-state.ts';
@@ -18,7 +19,7 @@ export class Quarantine {
     let entered = false;
     await this.#targets.update(target, state => {
       entered = state.quarantine === undefined;
-      return { ...state, quarantine: prolonged(state, describeError(error)) };
+      return { ...state, quarantine: prolonged(state, error) };
     });
     if (entered) this.#log.error('target-quarantined', { target, reason: describeError(error) });
   }
@@ -29,15 +30,16 @@ export class Quarantine {
   }
 }
 
-function prolonged(state: TargetState, reason: string): TargetState['quarantine'] {
+function prolonged(state: TargetState, error: unknown): TargetState['quarantine'] {
   const { quarantine } = state;
   // Several changes run into the same wall at once: only a probe that was due counts as another failure.
   if (quarantine !== undefined && quarantine.probeAt > now()) return quarantine;
   const probes = quarantine === undefined ? 0 : quarantine.probes + 1;
   return {
-    reason,
+    reason: describeError(error),
     since: quarantine?.since ?? now(),
     probes,
-    probeAt: now() + probeWaitMs(probes),
+    probeAt:
+      now() + Math.max(probeWaitMs(probes), (error instanceof TargetUnavailable && error.afterMs) || 0),
   };
 }

@@ -1,6 +1,6 @@
 import { now } from '../identity/clock.ts';
 import type { Attributes } from '../identity/desired.ts';
-import { Gone } from '../identity/errors.ts';
+import { Gone, RetryLater } from '../identity/errors.ts';
 import { changeAttributes } from '../scim/patch.ts';
 import type { LinkRow } from '../state/links.ts';
 import { assertRoom } from './assert-room.ts';
@@ -19,7 +19,7 @@ export async function beginReplacement(
   attributes: Attributes,
 ): Promise<LinkRow | undefined> {
   const name = run.nameOf(attributes);
-  const { scimId, name: oldName, written, former = [] } = row.value;
+  const { scimId, name: oldName, written, lastWriteAt, former = [] } = row.value;
   if (row.value.status !== 'linked' || scimId === undefined) return undefined;
   if (await run.nameIsTaken(name)) return undefined;
   await assertRoom(run, attributes);
@@ -33,25 +33,33 @@ export async function beginReplacement(
     name,
     written: {},
     intent: { attributes: stored(attributes), at: now(), epoch: run.session.epoch },
-    former: [...former, { scimId, name: oldName, written, active: written.active !== false }],
+    former: [...former, { scimId, name: oldName, written, active: written.active !== false, lastWriteAt }],
   });
 }
 
-/** Switches earlier accounts off once there is a new one. Never deleted: what was granted to them does not move. */
+/**
+ * Switches earlier accounts off once there is a new one. Never deleted: what was granted to them does not move.
+ * @throws {RetryLater} while the target neither takes the write nor says twice that the account is gone
+ */
 export async function retireFormer(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
   let current = row;
-  for (const { scimId, active } of row.value.former ?? []) {
-    if (!active || current.value.status !== 'linked') continue;
+  for (const { scimId, active, lastWriteAt } of row.value.former ?? []) {
+    if (!active || current.value.status === 'creating') continue;
     run.session.admit('patch', 'revoke');
     const operations = changeAttributes(patchOf(run.kind, { active: false }));
     const { scim } = run.session.target;
     try {
       await run.session.send(() => scim.patch(run.kind.type, scimId, operations, run.session.request), {
         operation: 'patch',
+        lastWriteAt,
       });
     } catch (error) {
-      // Somebody else deleted it: it is off.
       if (!(error instanceof Gone)) throw error;
+      // Somebody else deleted it: it is off. Nobody looks at it again, so that a read has to say so as well.
+      const found = await run.session.send(() => scim.get(run.kind.type, scimId, run.session.request), {
+        operation: 'get',
+      });
+      if (found !== undefined) throw new RetryLater('a former account is there for reads and not for writes');
     }
     run.wrote('retire', scimId, ['active']);
     const former = (current.value.former ?? []).map(account =>

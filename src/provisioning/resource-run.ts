@@ -21,6 +21,8 @@ export class ResourceRun {
   wanted: Wanted;
   /** A resource of this name that belongs to nobody is taken over without asking. */
   readonly adoptableName: string | undefined;
+  /** The account manages its identities automatically: nothing is created over SCIM. */
+  readonly managed: boolean;
   readonly writes: Write[] = [];
   readonly held: HoldKind[] = [];
   /** An intent was left open because it is too young. */
@@ -35,6 +37,7 @@ export class ResourceRun {
     kind: Kind;
     wanted: Wanted;
     adoptableName: string | undefined;
+    managed: boolean;
   }) {
     this.state = o.state;
     this.session = o.session;
@@ -42,6 +45,7 @@ export class ResourceRun {
     this.kind = o.kind;
     this.wanted = o.wanted;
     this.adoptableName = o.adoptableName;
+    this.managed = o.managed;
     this.#names = o.names;
   }
 

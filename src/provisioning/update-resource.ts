@@ -1,3 +1,4 @@
+import { RefusedByAim } from '../databricks/failure.ts';
 import { now } from '../identity/clock.ts';
 import type { Attributes } from '../identity/desired.ts';
 import { Conflict, Gone, Permanent, RetryLater } from '../identity/errors.ts';
@@ -13,6 +14,8 @@ import { wasNotTaken } from './target-session.ts';
 /** A grant that undoes a removal younger than this needs a second agreeing read. */
 export const RECENT_REMOVAL_MS = 5 * 60_000;
 export const SECOND_READ_AFTER_MS = 10_000;
+
+const MANAGED_SHOWS_WITHIN_MS = 10 * 60_000;
 
 /** Writes changed attributes of a linked resource, with the intent stored before. */
 export async function updateResource(
@@ -72,18 +75,23 @@ async function sendChanges(
   try {
     await send(operations, operations.length === 1 && operations[0]?.op === 'remove');
   } catch (error) {
-    if (!(error instanceof Permanent) || operations.length === 1) throw error;
+    if (!isRefusal(error) || operations.length === 1) throw error;
     const failures: unknown[] = [];
     for (const operation of operations.toSorted((a, b) => urgency(a) - urgency(b))) {
       try {
         await send([operation], operation.op === 'remove');
       } catch (failure) {
-        if (!(failure instanceof Permanent)) throw failure;
+        if (!isRefusal(failure)) throw failure;
         failures.push(failure);
       }
     }
     if (failures.length > 0) throw failures[0];
   }
+}
+
+/** Refused for something that it holds: what else it holds may pass. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Permanent || error instanceof RefusedByAim;
 }
 
 function urgency({ op, path, value }: PatchOperation): number {
@@ -121,6 +129,7 @@ async function close(
     uncertain: undefined,
     lastWriteAt: now(),
     grantSeenAt: undefined,
+    missingSince: undefined,
     ...(switchedOff ? { deactivatedAt: now() } : {}),
   };
   return run.state.links.replace(run.target, open, next);
@@ -144,6 +153,7 @@ async function confirmGone(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
     operation: 'get',
   });
   if (found !== undefined) throw new RetryLater('a resource is there for reads and not for writes');
+  if (run.managed) await awaitSecondAbsence(run, row);
   const gone = await run.state.links.replace(run.target, row, {
     ...row.value,
     status: 'gone',
@@ -153,6 +163,19 @@ async function confirmGone(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
     await run.hold('deleted-in-target', [scimId], 'somebody else removed it from the target');
   }
   return gone;
+}
+
+/**
+ * Where identities are managed automatically, whom nobody uses may not show, and comes back with his next sign-in: a
+ * tombstone would keep us from ever switching him off. @throws {RetryLater} until it has not shown for ten minutes
+ */
+async function awaitSecondAbsence(run: ResourceRun, row: LinkRow): Promise<void> {
+  const missingSince = row.value.missingSince ?? now();
+  if (row.value.missingSince === undefined)
+    await run.state.links.replace(run.target, row, { ...row.value, missingSince });
+  const wait = missingSince + MANAGED_SHOWS_WITHIN_MS - now();
+  if (wait > 0)
+    throw new RetryLater('a resource that is managed automatically does not show', { afterMs: wait });
 }
 
 /** A grant shortly after a removal waits for a second read that agrees. @throws {RetryLater} until there was one. */

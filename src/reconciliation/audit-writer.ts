@@ -67,7 +67,11 @@ export class AuditWriter {
           'unknown-in-source',
           'an active user of the target carries an object id that Entra does not know',
         );
+      case 'assign-workspace':
+        await this.#doubtAssignment(item);
+        return this.#row(item);
       case 'create':
+      case 'unassign-workspace':
         return this.#row(item);
     }
   }
@@ -92,6 +96,16 @@ export class AuditWriter {
         ...new Set([...(link.uncertain ?? []), ...(item.detail.length > 0 ? item.detail : ['externalId'])]),
       ],
     }));
+  }
+
+  /** The look reads the workspace again where our record takes the assignment for made. */
+  async #doubtAssignment(item: PlanItem): Promise<void> {
+    const workspaceId = item.detail[0]?.split(' ')[0] ?? '';
+    await this.#changeLink(item, ({ workspaces, ...link }) => {
+      const known = workspaces?.[workspaceId];
+      if (known === undefined) return undefined;
+      return { ...link, workspaces: { ...workspaces, [workspaceId]: { ...known, uncertain: true } } };
+    });
   }
 
   async #doubtMembers(item: PlanItem): Promise<void> {

@@ -7,16 +7,22 @@ import type { Logger } from '../identity/logger.ts';
 import { type Principal, type PrincipalKind, principalKey } from '../identity/principal.ts';
 import type { CompiledMapping } from '../mapping/attribute-mapping.ts';
 import { compare } from '../planning/compare.ts';
-import type { ActualPicture, DesiredPicture, PlanItem } from '../planning/picture.ts';
+import { withWorkspaces } from '../planning/compare-assignments.ts';
+import type { ActualPicture } from '../planning/picture.ts';
 import { type LimitReading, type LimitReadings, readLimits } from '../planning/resource-limits.ts';
-import type { Policy } from '../provisioning/policy.ts';
+import { assignmentHolds } from '../provisioning/assignment-holds.ts';
+import { isLeftToUs } from '../provisioning/resolve-managed.ts';
 import type { SourceAccess } from '../provisioning/source-evidence.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { State } from '../state/state.ts';
+import { logWorkspaces, planWorkspaces } from './audit-workspaces.ts';
 import { AuditWriter } from './audit-writer.ts';
+import { groupsToTakeBack } from './groups-to-take-back.ts';
 import { keptOff, withKeptOff } from './kept-off.ts';
 import { leaversToReview } from './leavers-to-review.ts';
+import { logOutside, outsideAccount } from './outside-account.ts';
 import type { Plan } from './plan.ts';
+import { takesOver, withoutProtected } from './protected-items.ts';
 import { readDesired } from './read-source.ts';
 import { type Progress, readActual, readKnown } from './read-target.ts';
 import { findUnknownResources } from './unknown-resources.ts';
@@ -34,6 +40,8 @@ const NAMED_IN_LOG = 10;
 
 interface AuditOptions {
   readonly source: Omit<SourceAccess, 'policy'>;
+  /** Ids of the account targets. */
+  readonly accounts: readonly string[];
   readonly log: Logger;
 }
 
@@ -43,11 +51,13 @@ interface AuditOptions {
  */
 export class Audit {
   readonly #source: AuditOptions['source'];
+  readonly #accounts: readonly string[];
   readonly #state: State;
   readonly #log: Logger;
 
-  constructor({ source, log }: AuditOptions) {
+  constructor({ source, accounts, log }: AuditOptions) {
     this.#source = source;
+    this.#accounts = accounts;
     this.#state = source.state;
     this.#log = log;
   }
@@ -56,7 +66,7 @@ export class Audit {
   async plan(target: Target, assignments: readonly Assigned[], progress?: Progress): Promise<Plan> {
     const { policy } = target;
     const { directory } = this.#source;
-    const read = await readDesired({ ...this.#source, policy, assignments });
+    const read = await readDesired({ ...this.#source, target: target.id, policy, assignments });
     const desired = withKeptOff(read, await keptOff(this.#state, target.id));
     const readFrom = now();
     const before = await readKnown(this.#state, target.id, readFrom, policy.lifecycle);
@@ -70,16 +80,32 @@ export class Audit {
     );
     // Read again: what was linked while we read the target is not to be taken for missing.
     const known = await readKnown(this.#state, target.id, readFrom, policy.lifecycle);
+    const { aim } = await this.#state.targets.read(target.id);
     const { user, servicePrincipal, group } = policy.mappings;
     const keys = ({ matching }: CompiledMapping): string[] => matching.map(({ key }) => key);
+    const workspaces = await planWorkspaces(target, known.links, desired);
     const items = [
       ...compare(desired, actual, known.links, {
         matching: { user: keys(user), servicePrincipal: keys(servicePrincipal), group: keys(group) },
         suffixLength: policy.groupNameConflict === 'suffix' ? MAX_NAME_LENGTH : undefined,
+        managed: aim?.on === true ? isLeftToUs : undefined,
       }),
       ...(await findUnknownResources(directory, actual, known.links)),
+      ...workspaces.items,
     ];
-    const plan = { items: items.filter(item => !isProtected(policy, item, desired)), desired, actual, known };
+    const plan = {
+      items: await withoutProtected(target, withWorkspaces(items, known.links, desired), {
+        desired,
+        links: known.links,
+        log: this.#log,
+      }),
+      desired,
+      actual,
+      known,
+      workspaces,
+      outsideAccount:
+        target.level === 'workspace' ? await outsideAccount(this.#state, this.#accounts, desired) : [],
+    };
     return { ...plan, limits: readLimits(plan, target.resourceLimits ?? RESOURCE_LIMITS) };
   }
 
@@ -98,24 +124,22 @@ export class Audit {
     for (const principal of await this.#toRevisit(target, plan)) await writer.revisit(principal);
     await this.#withdrawHolds(target.id, plan, startedAt);
     const firstIndex = !(await this.#state.targets.read(target.id)).indexed;
-    const adoptions = plan.items.some(
-      ({ action, principal }) =>
-        (action === 'propose-adoption' || action === 'refuse-adoption') &&
-        // Our own identity is an administrator, and there before anything else.
-        !target.policy.protectedObjectIds.has(principal.id.toLowerCase()),
-    );
+    const adoptions = firstIndex && (await takesOver(target, plan, this.#log));
     await this.#state.targets.update(target.id, state => ({
       ...state,
       indexed: true,
       // A target in which names would have to be taken over is not written to before a person has seen the plan.
-      planOnly: state.planOnly || (firstIndex && adoptions),
+      planOnly: state.planOnly || adoptions,
       // A reason that came up meanwhile is another audit's.
       auditDue: state.auditDue === auditDue ? undefined : state.auditDue,
       lastAuditAt: startedAt,
       counts: countsOf(plan.actual),
+      memberships: plan.known.links.reduce((n, { members = {} }) => n + Object.keys(members).length, 0),
       configuration: target.policy.fingerprint,
     }));
     this.#logLimits(target.id, plan.limits);
+    logWorkspaces(this.#log, target.id, plan.workspaces);
+    logOutside(this.#log, target.id, plan.outsideAccount);
     this.#log.info('audit-done', {
       target: target.id,
       differences: plan.items.length,
@@ -158,15 +182,19 @@ export class Audit {
   /** Whom no comparison shows, and no feed tells of: looked at once in every audit. */
   async #toRevisit({ id: target, policy }: Target, plan: Plan): Promise<Principal[]> {
     const holds = await this.#state.holds.list(target);
-    // What a group hides may be visible by now.
-    const hidden = holds.flatMap(({ value: { kind, principal } }) =>
-      kind === 'hidden-membership' ? [principal] : [],
+    // What a group hides may be visible by now, and who was about to leave may be in scope again.
+    const held = holds.flatMap(({ value: { kind, principal } }) =>
+      kind === 'hidden-membership' || kind === 'removal-limit' || assignmentHolds.some(one => one === kind)
+        ? [principal]
+        : [],
     );
     return [
+      ...(await groupsToTakeBack(this.#state, target, plan.known.links)),
       ...leaversToReview(plan, policy.lifecycle),
       // Whoever has the name may have given it back.
       ...(await keptOff(this.#state, target)),
-      ...hidden,
+      ...held,
+      ...plan.workspaces.revisit,
       ...(plan.desired.followed ?? []).map(id => ({ kind: 'group' as const, id })),
     ];
   }
@@ -210,13 +238,4 @@ export class Audit {
 function countsOf({ resources }: ActualPicture): { accounts: number; groups: number } {
   const { user, servicePrincipal, group } = resources;
   return { accounts: user.length + servicePrincipal.length, groups: group.length };
-}
-
-function isProtected(
-  policy: Policy,
-  { action, principal: { id } }: PlanItem,
-  desired: DesiredPicture,
-): boolean {
-  const takesAway = action === 'deactivate' || (action === 'members' && !desired.groups.has(id));
-  return takesAway && policy.protectedObjectIds.has(id.toLowerCase());
 }

@@ -6,7 +6,7 @@ import { TargetUnavailable } from '../identity/errors.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKind } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
-import { failureRetryWaitMs } from '../planning/retry-schedule.ts';
+import { auditRetryWaitMs, failureRetryWaitMs } from '../planning/retry-schedule.ts';
 import type { Quarantine } from '../provisioning/quarantine.ts';
 import type { Target } from '../provisioning/target.ts';
 import { ScimCredentialError, ScimError } from '../scim/errors.ts';
@@ -16,6 +16,7 @@ import type { AssignmentPass } from './assignment-pass.ts';
 import type { Audit } from './audit.ts';
 import type { Poll } from './poll.ts';
 import type { SubscriptionKeeper } from './subscriptions.ts';
+import type { TargetWatch } from './target-watch.ts';
 
 const LEASE = 'cycle';
 const LEASE_MS = 60_000;
@@ -36,6 +37,7 @@ export class Cycle {
     readonly targets: readonly Target[];
     readonly everyMinutes: number;
     readonly quarantine: Quarantine;
+    readonly watch: TargetWatch;
     readonly log: Logger;
   };
 
@@ -49,6 +51,7 @@ export class Cycle {
     targets: readonly Target[];
     everyMinutes: number;
     quarantine: Quarantine;
+    watch: TargetWatch;
     log: Logger;
   }) {
     this.#o = o;
@@ -86,12 +89,15 @@ export class Cycle {
     const { state, targets, queue, log } = this.#o;
     const startedAt = now();
     await state.targets.writeCycle({ startedAt, requested: false });
+    // Beside everything else: a target that does not answer keeps neither the feeds nor the others waiting.
+    const watched = Promise.all(targets.map(target => this.#o.watch.check(target)));
     await this.#o.subscriptions.keep().catch((error: unknown) => {
       // The poll hears of everything within a minute: a cycle does not wait for Graph's subscriptions.
       log.warn('subscriptions-not-kept', { error: describeError(error) });
     });
     await this.#o.poll.run();
     await this.#retryFailures();
+    await watched;
     const due: Target[] = [];
     for (const target of targets) if (await this.#auditIsDue(target)) due.push(target);
     keeper.assertHeld();
@@ -114,8 +120,11 @@ export class Cycle {
     await forEachAtOnce(due, AUDITS_AT_ONCE, async target => {
       try {
         await audit.run(target, assigned);
+        await this.#noteAudit(target.id, true);
       } catch (error) {
-        if (!(await this.#isQuarantined(target.id, error))) failed.push(error);
+        if (await this.#isQuarantined(target.id, error)) return;
+        await this.#noteAudit(target.id, false);
+        failed.push(error);
       }
     });
     // What began is known to all of them then; otherwise the next poll tells of it. What has ended is left to the next
@@ -125,10 +134,20 @@ export class Cycle {
     return failed;
   }
 
+  /** Each try reads the whole source: what keeps failing is tried at growing intervals. */
+  async #noteAudit(target: string, hasRun: boolean): Promise<void> {
+    const { targets } = this.#o.state;
+    const { auditRetry } = await targets.read(target);
+    if (hasRun && auditRetry === undefined) return;
+    const tries = (auditRetry?.tries ?? 0) + 1;
+    const next = hasRun ? undefined : { tries, notBefore: now() + auditRetryWaitMs(tries) };
+    await targets.update(target, state => ({ ...state, auditRetry: next }));
+  }
+
   /** A target that refuses us as a whole is left alone until a probe succeeds; its audit stays due. */
   async #isQuarantined(target: string, error: unknown): Promise<boolean> {
-    if (!(error instanceof ScimError || error instanceof ScimCredentialError)) return false;
-    const failure = classifyFailure(error, { operation: 'list' });
+    const isAnswer = error instanceof ScimError || error instanceof ScimCredentialError;
+    const failure = isAnswer ? classifyFailure(error, { operation: 'list' }) : error;
     if (!(failure instanceof TargetUnavailable)) return false;
     await this.#o.quarantine.enter(target, failure);
     return true;
@@ -141,7 +160,7 @@ export class Cycle {
 
   async #auditIsDue({ id, policy }: Target): Promise<boolean> {
     const state = await this.#o.state.targets.read(id);
-    if (state.quarantine !== undefined) return false;
+    if (state.quarantine !== undefined || (state.auditRetry?.notBefore ?? 0) > now()) return false;
     if (!state.indexed || state.auditDue !== undefined || state.configuration !== policy.fingerprint)
       return true;
     return now() - (state.lastAuditAt ?? 0) >= AUDIT_EVERY_MS;

@@ -26,8 +26,8 @@ export class PollTarget {
   }
 
   /** What began before the first audit is that audit's: the initial load is no flood of live changes. */
-  async assignments({ started, ended }: AssignmentChanges): Promise<void> {
-    const begun = (await this.audits.isIndexed()) ? started : [];
+  async assignments({ started, ended }: AssignmentChanges, isIndexed: boolean): Promise<void> {
+    const begun = isIndexed ? started : [];
     for (const { principal } of ended) await this.#assignmentEnded(principal);
     await this.audits.afterEnded(ended);
     await this.audits.afterRoles([...begun, ...ended]);
@@ -66,7 +66,7 @@ export class PollTarget {
 
   async group(change: DeltaChange): Promise<void> {
     const p: Principal = { kind: 'group', id: change.id };
-    const ancestors = (await this.#state.nesting.ancestorsOf(change.id)).map(id => ({
+    const ancestors = (await this.#state.nesting.ancestorsOf(this.#target, change.id)).map(id => ({
       kind: 'group' as const,
       id,
     }));

@@ -56,18 +56,27 @@ export class Poll {
       else if (cursor.value.select !== this.#directory.selectOf(feed))
         await this.#startFeed(polled, feed, `other ${feed} properties are read`);
     }
-    const { started, ended } = await this.#assignmentChanges(polled);
-    await this.#send(polled);
-    await this.#assignments.settle({ started, ended });
-    for (const target of polled) await target.graces();
-    await this.#feed(polled, 'user', (target, change) => target.account(change));
-    await this.#feed(polled, 'servicePrincipal', (target, change) => target.account(change));
-    await this.#feed(polled, 'group', (target, change) => target.group(change));
-    for (const { id } of this.#targets) {
-      // A quarantined one needs its owner for the next probe, also while nothing waits for it.
-      const { quarantine } = await this.#state.targets.read(id);
-      if (quarantine !== undefined || (await this.#state.backlog.hasRows(id))) await this.#queue.sendPump(id);
-    }
+    // What waits is worked off, and one feed is read, whatever is wrong with another.
+    const failed: unknown[] = [];
+    const attempt = async (work: () => Promise<void>): Promise<void> => {
+      await work().catch((error: unknown) => failed.push(error));
+    };
+    let heard: AssignmentChanges = { started: [], ended: [] };
+    await attempt(async () => {
+      heard = await this.#assignmentChanges(polled);
+      await this.#send(polled);
+      await this.#assignments.settle(heard);
+    });
+    await attempt(async () => {
+      for (const target of polled) await target.graces();
+    });
+    await attempt(() => this.#feed(polled, 'user', (target, change) => target.account(change)));
+    await attempt(() => this.#feed(polled, 'servicePrincipal', (target, change) => target.account(change)));
+    await attempt(() => this.#feed(polled, 'group', (target, change) => target.group(change)));
+    await attempt(() => this.#pump());
+    if (failed.length > 0)
+      throw failed.length === 1 ? failed[0] : new AggregateError(failed, 'parts of the poll failed');
+    const { started, ended } = heard;
     const sum = (of: 'revocations' | 'changes') => polled.reduce((n, { round }) => n + round.counts[of], 0);
     this.#log.info('polled', {
       started: started.length,
@@ -77,12 +86,26 @@ export class Poll {
     });
   }
 
+  async #pump(): Promise<void> {
+    for (const { id } of this.#targets) {
+      // A quarantined one needs its owner for the next probe, also while nothing waits for it.
+      const { quarantine } = await this.#state.targets.read(id);
+      if (quarantine !== undefined || (await this.#state.backlog.hasRows(id))) await this.#queue.sendPump(id);
+    }
+  }
+
   /** Until one target was compared, what began is kept as new: the first audit takes it up. */
   async #assignmentChanges(polled: readonly PollTarget[]): Promise<AssignmentChanges> {
     const found = await this.#assignments.find(await this.#assignments.list());
-    for (const target of polled) await target.assignments(found);
-    for (const { audits } of polled) if (await audits.isIndexed()) return found;
-    return { started: [], ended: found.ended };
+    const indexed = new Set<PollTarget>();
+    for (const target of polled) if (await target.audits.isIndexed()) indexed.add(target);
+    for (const target of polled) await target.assignments(found, indexed.has(target));
+    if (indexed.size === 0) return { started: [], ended: found.ended };
+    // What is settled for one is settled for all: a first audit that is running may have read the assignments before.
+    if (found.started.length > 0)
+      for (const target of polled)
+        if (!indexed.has(target)) await target.audits.ask('assignments began during the first audit');
+    return found;
   }
 
   /** Reads one feed to its end; its changes are durable before the cursor moves. */

@@ -27,6 +27,7 @@ const READS_AT_ONCE = 4;
 /** Every group that is entitled, with its members. @throws whatever keeps a single read from its end. */
 export async function readGroups(
   o: SourceAccess & {
+    readonly target: string;
     readonly assignments: readonly (Pick<Assignment, 'principal'> & { appRoleId?: string | undefined })[];
   },
 ): Promise<Map<string, ScopeGroup>> {
@@ -86,7 +87,7 @@ function below(
 
 /** Undefined when the group was deleted between two reads. */
 async function readGroup(
-  o: SourceAccess,
+  o: SourceAccess & { readonly target: string },
   group: SourceGroup,
   appRoleIds: ReadonlySet<string>,
   entitles: boolean,
@@ -103,7 +104,7 @@ async function readGroup(
     throw error;
   }
   const wanted = wantedMembers(policy, group.id, listed);
-  const { kept } = await cutNesting(o, { kind: 'group', id: group.id }, wanted);
+  const { kept } = await cutNesting(o, o.target, { kind: 'group', id: group.id }, wanted);
   return {
     group,
     listed,

@@ -18,7 +18,7 @@ type Entitled = Map<string, Set<string>>;
 
 /** Reads everything that is in scope, completely. @throws whatever keeps a single read from its end. */
 export async function readDesired(
-  o: SourceAccess & { readonly assignments: readonly Assigned[] },
+  o: SourceAccess & { readonly target: string; readonly assignments: readonly Assigned[] },
 ): Promise<DesiredPicture> {
   const groups = await readGroups(o);
   const values = await appRoleValues(o);
@@ -88,7 +88,9 @@ async function readDesiredAccounts(
       isGuest: isGuest(account),
     });
     if (!verdict.inScope) continue;
-    desired.set(account.id, desiredResource(policy.mappings[kind], read, account.signInName));
+    // A guest's computed name may be a member's by chance.
+    const adoptableName = isGuest(account) ? undefined : account.signInName;
+    desired.set(account.id, desiredResource(policy.mappings[kind], read, adoptableName));
   }
   return desired;
 }

@@ -1,4 +1,5 @@
 import { classifyFailure } from '../databricks/failure.ts';
+import { ACCOUNT_GROUP, federatedWorkspace } from '../databricks/federated-workspace.ts';
 import { now, sleep } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
@@ -38,6 +39,8 @@ export async function readActual(
     const { type } = kinds[kind];
     const projection = type === 'Groups' ? { excludedAttributes: ['members'] } : {};
     for await (const page of target.scim.list(type, { ...request, ...projection })) {
+      const isAccounts = type === 'Groups' && target.level === 'workspace' ? showsAccountGroup(page) : false;
+      if (isAccounts) throw federatedWorkspace();
       resources[kind].push(...page.map(resource => flat(kinds[kind], resource)));
       progress(`target ${type}`, resources[kind].length, undefined);
     }
@@ -56,12 +59,16 @@ export async function readActual(
 }
 
 /** Waits as long as the target asks for, and longer with every try. @throws `error` when waiting is no use. */
-async function waitOut(error: unknown, tries: number): Promise<void> {
+export async function waitOut(error: unknown, tries: number): Promise<void> {
   const failure = classifyFailure(error, { operation: 'list' });
   if (!(failure instanceof RetryLater) || tries >= READ_TRIES) throw error;
   const wait = Math.max(failure.afterMs ?? 0, Math.min(500 * 2 ** tries, LONGEST_WAIT_MS));
   if (wait > LONGEST_WAIT_MS) throw error;
   await sleep(wait);
+}
+
+function showsAccountGroup(page: readonly ScimResource[]): boolean {
+  return page.some(({ meta }) => meta?.resourceType === ACCOUNT_GROUP);
 }
 
 function flat(kind: Kind, resource: ScimResource): ActualResource {
@@ -91,7 +98,12 @@ export async function readKnown(
   for await (const { value: link } of state.links.list(target)) {
     const { principal, status, scimId, name, written, intent, lastWriteAt } = link;
     let members: Record<string, string> | undefined;
-    let touchedAt = Math.max(lastWriteAt ?? 0, intent?.at ?? 0);
+    const assigned = Object.values(link.workspaces ?? {});
+    let touchedAt = Math.max(
+      lastWriteAt ?? 0,
+      intent?.at ?? 0,
+      ...assigned.map(one => Math.max(one.writtenAt ?? 0, one.intent?.at ?? 0)),
+    );
     if (principal.kind === 'group' && scimId !== undefined) {
       const { value: record } = await state.records.read(target, scimId);
       members = { ...record.intent?.add, ...record.members };
@@ -108,6 +120,7 @@ export async function readKnown(
       unsettled,
       leaver: leaverOf(link, lifecycle),
       members,
+      workspaces: link.workspaces,
     });
   }
   return { links, recent };

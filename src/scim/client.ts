@@ -2,7 +2,7 @@ import { acknowledge, broken, check, parse } from './answer.ts';
 import type { ScimAuthorization } from './authorization.ts';
 import { ScimError } from './errors.ts';
 import { canFind, equals } from './filter.ts';
-import { listPage, type ResourceByType, schemaByType } from './resources.ts';
+import { listPage, type ResourceByType, type ScimUser, schemaByType } from './resources.ts';
 import { SignedRequests } from './signed-requests.ts';
 import { type Call, Transport } from './transport.ts';
 import {
@@ -99,6 +99,17 @@ export class ScimClient {
       return parse(schemaByType[type], await this.#read(call, 'get', options), call);
     } catch (error) {
       if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whoever signs these requests, as a workspace shows him; undefined where there is no such question (RFC 7644 §3.11). */
+  async me(options: RequestOptions = {}): Promise<ScimUser | undefined> {
+    const call = this.#call('GET', 'Me', this.readTimeoutMs, options);
+    try {
+      return parse(schemaByType.Users, await this.#read(call, 'get', options), call);
+    } catch (error) {
+      if (error instanceof ScimError && error.status === 404) return undefined;
       throw error;
     }
   }

@@ -30,7 +30,7 @@ export class Backlog {
   }
 
   /**
-   * Durable once resolved. A row that is there keeps the earliest times, and gets a new version, so that whoever is
+   * Durable once resolved. A row that is there keeps the earliest due time, and gets a new version, so that whoever is
    * working on it cannot delete what was asked for meanwhile.
    */
   async put(change: Change, rowClass: RowClass): Promise<void> {
@@ -44,7 +44,8 @@ export class Backlog {
         // A follow-up does not reach further than what it is merged into, see GroupApplier.
         cause: change.cause === 'follow-up' ? (present?.value.cause ?? change.cause) : change.cause,
         notBefore: Math.min(change.notBefore, present?.value.notBefore ?? Number.POSITIVE_INFINITY),
-        heardAt: Math.min(change.heardAt, present?.value.heardAt ?? Number.POSITIVE_INFINITY),
+        // Of the newest: what it tells of may not be in every replica yet, so that its look is followed by another.
+        heardAt: Math.max(change.heardAt, present?.value.heardAt ?? 0),
         correlationId: present?.value.correlationId ?? change.correlationId,
       };
       try {

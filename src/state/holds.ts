@@ -16,6 +16,7 @@ export const holdKinds = [
   'name-in-use',
   'protected-name',
   'large-shrink',
+  'removal-limit',
   'hidden-membership',
   'unknown-in-source',
   'user-name-change',
@@ -24,6 +25,9 @@ export const holdKinds = [
   'group-deletion',
   'nesting-cut',
   'deleted-in-target',
+  'workspace-assignment',
+  'last-admin',
+  'managed-identities',
 ] as const;
 export type HoldKind = (typeof holdKinds)[number];
 
@@ -90,6 +94,11 @@ export class Holds {
     for await (const row of this.#rows.list(target, { prefix: `${principalKey(p)}|` })) {
       if (!keep.includes(row.value.kind)) await this.#rows.delete(target, row.key);
     }
+  }
+
+  /** Withdraws one kind of hold of a principal, if there is one. */
+  async withdrawKind(target: string, p: Principal, kind: HoldKind): Promise<void> {
+    await this.#rows.delete(target, holdId(p, kind));
   }
 
   /** Whether something of this kind is held for any group. */

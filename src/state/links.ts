@@ -6,6 +6,7 @@ import { foldName } from '../identity/names.ts';
 import { type Principal, type PrincipalKind, principal, principalKey } from '../identity/principal.ts';
 import { leaveEvents } from '../planning/lifecycle.ts';
 import { keyPart, type Row, RowStore, transact, VersionConflict } from './row-store.ts';
+import { storedAssignment } from './stored-assignment.ts';
 
 const attributes = z.record(z.string(), z.union([z.string(), z.boolean()]));
 
@@ -37,12 +38,24 @@ const linkSchema = z.object({
   deactivatedAt: z.number().optional(),
   /** First look that wanted to undo a recent removal. */
   grantSeenAt: z.number().optional(),
+  /** Since when it does not show, where what does not show need not be gone. */
+  missingSince: z.number().optional(),
   /** Accounts that it had under earlier names. They are switched off, and stay its own. */
   former: z
-    .array(z.object({ scimId: z.string(), name: z.string(), active: z.boolean(), written: attributes }))
+    .array(
+      z.object({
+        scimId: z.string(),
+        name: z.string(),
+        active: z.boolean(),
+        written: attributes,
+        lastWriteAt: z.number().optional(),
+      }),
+    )
     .optional(),
   /** Since when the principal is away, and because of which event; the grace period of the policy runs from there. */
   leaving: z.object({ event: z.enum([...leaveEvents, 'deleted']), since: z.number() }).optional(),
+  /** Workspaces that the resource is assigned to by us, by their ids. */
+  workspaces: z.record(z.string(), storedAssignment).optional(),
 });
 export type Link = z.infer<typeof linkSchema>;
 export type LinkRow = Row<Link>;

@@ -147,7 +147,8 @@ export class RemovalEvidence {
 
 /**
  * Which assigned groups a group was seen below. Remembered, so that a nested group that vanished, or left, still
- * reaches its former ancestors; an edge that outlives its reason only costs a look.
+ * reaches its former ancestors; an edge that outlives its reason only costs a look. Each target has edges of its own:
+ * its policy decides what counts as below, and what one of them forgets another may need.
  */
 export class Nesting {
   readonly #rows: RowStore<z.infer<typeof edge>>;
@@ -156,17 +157,22 @@ export class Nesting {
     this.#rows = new RowStore(table, edge);
   }
 
-  async remember(ancestor: string, nested: readonly string[], seenAt: number): Promise<void> {
-    await Promise.all(nested.map(group => this.#rows.upsert(`below|${group}`, ancestor, { seenAt })));
+  async remember(target: string, ancestor: string, nested: readonly string[], seenAt: number): Promise<void> {
+    await Promise.all(nested.map(group => this.#rows.upsert(below(target, group), ancestor, { seenAt })));
   }
 
-  async forget(ancestor: string, nested: readonly string[]): Promise<void> {
-    await Promise.all(nested.map(group => this.#rows.delete(`below|${group}`, ancestor)));
+  async forget(target: string, ancestor: string, nested: readonly string[]): Promise<void> {
+    await Promise.all(nested.map(group => this.#rows.delete(below(target, group), ancestor)));
   }
 
-  async ancestorsOf(group: string): Promise<string[]> {
+  async ancestorsOf(target: string, group: string): Promise<string[]> {
     const found: string[] = [];
-    for await (const row of this.#rows.list(`below|${group}`)) found.push(row.key);
+    for await (const row of this.#rows.list(below(target, group))) found.push(row.key);
     return found;
   }
+}
+
+/** Partition of the groups above one. */
+function below(target: string, group: string): string {
+  return `${target}|below|${group}`;
 }

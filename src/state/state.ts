@@ -9,6 +9,7 @@ import { LinkStore } from './links.ts';
 import { MemberIndex } from './member-index.ts';
 import { MembershipRecords } from './memberships.ts';
 import { ProvisioningLog } from './provisioning-log.ts';
+import { RemovalLedger } from './removal-ledger.ts';
 import { statusOf } from './row-store.ts';
 import { Assignments, Cursors, Nesting, RemovalEvidence } from './source-state.ts';
 import { TargetStates } from './target-state.ts';
@@ -26,6 +27,7 @@ export interface State {
   readonly removals: RemovalEvidence;
   readonly targets: TargetStates;
   readonly holds: Holds;
+  readonly removalLedger: RemovalLedger;
   readonly graces: GracePeriods;
   readonly log: ProvisioningLog;
   /** Creates missing tables and the container. Safe to run from several instances at once. */
@@ -67,6 +69,7 @@ export function openState(access: StorageAccess): State {
     removals: new RemovalEvidence(table('ProvisioningCursors')),
     targets: new TargetStates(table('ProvisioningTargets')),
     holds: new Holds(table('ProvisioningHolds')),
+    removalLedger: new RemovalLedger(table('ProvisioningTargets')),
     graces: new GracePeriods(table('ProvisioningTargets')),
     log: new ProvisioningLog(table('ProvisioningLog')),
     ensure: async () => {

@@ -3,6 +3,15 @@ import { z } from 'zod';
 import type { PrincipalKind } from '../identity/principal.ts';
 import { type Row, RowStore, VersionConflict } from './row-store.ts';
 
+const signInSchema = z.object({
+  /** When what is signed in with ends (ms since the epoch), as far as somebody wrote it down. */
+  expiresAt: z.number().optional(),
+  /** Days before its end for which there was a warning; the smallest. */
+  warnedDays: z.number().optional(),
+  problems: z.array(z.string()),
+});
+export type SignInNotice = z.infer<typeof signInSchema>;
+
 const stateSchema = z.object({
   /** An audit has read the target to its end, so that an existing resource cannot be taken for a missing one. */
   indexed: z.boolean().default(false),
@@ -15,10 +24,29 @@ const stateSchema = z.object({
   configuration: z.string().optional(),
   /** What the target held when the last audit read it, and what we created and deleted since. */
   counts: z.object({ accounts: z.number(), groups: z.number() }).optional(),
+  /** Audits that failed in a row, and when the next one may begin. */
+  auditRetry: z.object({ tries: z.number(), notBefore: z.number() }).optional(),
+  /** Members that we wrote into groups there, as of the last audit. */
+  memberships: z.number().optional(),
   /** While set, nothing is sent to the target except a probe at `probeAt`. */
   quarantine: z
     .object({ reason: z.string(), since: z.number(), probeAt: z.number(), probes: z.number() })
     .optional(),
+  /** Automatic Identity Management of the account: undefined until somebody could find out. */
+  aim: z
+    .object({
+      on: z.boolean(),
+      since: z.number(),
+      /** When it was last said, by a probe or by a refusal. */
+      checkedAt: z.number(),
+      /** Since when probes say that it is on, before that is believed. */
+      suspectedSince: z.number().optional(),
+    })
+    .optional(),
+  /** Why nobody could find out the last time, so that it is said once. */
+  aimUnknown: z.string().optional(),
+  /** What was last said about each way to sign in, by who that is. */
+  signIns: z.record(z.string(), signInSchema).optional(),
 });
 export type TargetState = z.infer<typeof stateSchema>;
 

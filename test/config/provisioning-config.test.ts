@@ -54,7 +54,19 @@ const general = {
   },
   protected: { objectIds: [], groupNames: [] },
   adminAllowList: [],
-  guard: { groupShrink: { members: 10, percent: 20 } },
+  guard: {
+    groupShrink: { members: 10, percent: 20 },
+    accounts: {
+      perHour: { count: 20, percent: 5 },
+      perDay: { count: 50, percent: 10 },
+      perWeek: { count: 100, percent: 20 },
+    },
+    memberships: {
+      perHour: { count: 200, percent: 5 },
+      perDay: { count: 500, percent: 10 },
+      perWeek: { count: 1000, percent: 20 },
+    },
+  },
   schedule: { reconcileMinutes: 30, settleWindowMs: 2000 },
 };
 
@@ -65,6 +77,8 @@ const defaults = {
       id: `account-${ACCOUNT}`,
       place: { kind: 'account', accountId: ACCOUNT, apiVersion: '2.1' },
       signIn: undefined,
+      accountSignIn: undefined,
+      workspaces: [],
       rates: {},
       scope: general.scope,
       mappings: general.mappings,
@@ -140,7 +154,7 @@ describe('a file', () => {
         userNameChange: 'replace',
       },
       protected: { objectIds: [], groupNames: ['prod-*'] },
-      guard: { groupShrink: { members: 10, percent: 100 } },
+      guard: { ...general.guard, groupShrink: { members: 10, percent: 100 } },
       schedule: { reconcileMinutes: 20, settleWindowMs: 2000 },
     });
   });

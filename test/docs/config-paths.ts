@@ -11,7 +11,8 @@ export function documentedKeys(schema: JsonSchema): ReadonlyMap<string, string> 
       .map(([path, { default: value }]) => [
         path
           .replace(/^(scope\.filters|mappings)\.(users|groups|servicePrincipals)\b/, '$1.<kind>')
-          .replace(/^lifecycle\.(users|servicePrincipals)\b/, 'lifecycle.<accounts>'),
+          .replace(/^lifecycle\.(users|servicePrincipals)\b/, 'lifecycle.<accounts>')
+          .replace(/^guard\.(accounts|memberships)$/, 'guard.<removals>'),
         value === undefined ? '' : JSON.stringify(value),
       ]),
   );

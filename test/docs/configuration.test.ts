@@ -80,7 +80,7 @@ test('the page has the target attributes', () => {
       targetAttributes(kind).map(({ path, writable, required, matchable, follows }) => [
         section,
         `\`${path}\``,
-        path === 'entitlements' ? 'refused' : written[writable],
+        written[writable],
         yes(required),
         yes(matchable),
         follows === undefined ? '' : `\`${follows}\``,

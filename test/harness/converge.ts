@@ -6,27 +6,31 @@ import type { World } from './world.ts';
 /** Longer ago than this, a write no longer makes an audit look away (milliseconds). */
 const AUDITED_AFTER_MS = 125_000;
 
-/** Runs a full comparison now, and works off what it found. */
+/** Runs a full comparison of every target now, and works off what it found. */
 export async function audit(world: World): Promise<void> {
-  await world.state.targets.update(world.target, state => ({ ...state, auditDue: 'test' }));
+  for (const target of world.targets)
+    await world.state.targets.update(target, state => ({ ...state, auditDue: 'test' }));
   await world.fire('reconcile');
-  await world.until(
-    'the audit is done',
-    async () => (await world.state.targets.read(world.target)).auditDue === undefined,
-  );
+  for (const target of world.targets)
+    await world.until(
+      `the audit of ${target} is done`,
+      async () => (await world.state.targets.read(target)).auditDue === undefined,
+    );
   await world.drained();
 }
 
 /** Neither the later looks nor a full comparison find anything left to write. */
 export async function expectConverged(world: World): Promise<void> {
   await world.drained({ laterLooks: true });
-  const before = writes(world).length;
+  const { databricks } = world.cloud;
+  const written = () => [databricks, ...databricks.workspaces.values()].map(realm => writes(world, realm));
+  const before = written().map(({ length }) => length);
   // In one step: nothing is in hand, scheduled or waiting.
   world.clock.advance(AUDITED_AFTER_MS);
   await world.drained({ laterLooks: true });
   await audit(world);
   await world.drained({ laterLooks: true });
-  expect(writes(world).slice(before)).toEqual([]);
+  expect(written().flatMap((records, realm) => records.slice(before[realm]))).toEqual([]);
 }
 
 /** Open holds as `kind principal`, with the ids that they name. */

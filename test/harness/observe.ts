@@ -1,30 +1,39 @@
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { ServiceBusClient, type ServiceBusMessage, type ServiceBusReceivedMessage } from '@azure/service-bus';
+import type { Realm } from '../../src/local/databricks/realm.ts';
 import type { RequestRecord } from '../../src/local/databricks/types.ts';
 import type { World } from './world.ts';
 
-/** SCIM requests that may change something, in order of arrival. */
-export function writes(world: World): RequestRecord[] {
-  return world.cloud.databricks.log.filter(({ method }) => method !== 'GET');
+/** SCIM requests that may change something, in order of arrival: at the account, or in a workspace. */
+export function writes(world: World, realm: Realm = world.cloud.databricks): RequestRecord[] {
+  return realm.log.filter(record => record.method !== 'GET' && !isProbe(record));
+}
+
+/** Asks whether identities are managed automatically, by an id that nobody has. */
+function isProbe({ path, status }: RequestRecord): boolean {
+  return path.endsWith('/resolve-by-external-id') && status >= 400;
 }
 
 /** Records the writes from now on: `lines` gives them as `PATCH /Users/1`, in order of arrival. */
-export function watchWrites(world: World): { lines(): string[]; records(): RequestRecord[] } {
-  const before = writes(world).length;
-  const records = (): RequestRecord[] => writes(world).slice(before);
+export function watchWrites(world: World, realm?: Realm): { lines(): string[]; records(): RequestRecord[] } {
+  const before = writes(world, realm).length;
+  const records = (): RequestRecord[] => writes(world, realm).slice(before);
   return { records, lines: () => records().map(({ method, path }) => `${method} ${path}`) };
 }
 
 /** The SCIM id of the user with that alias. @throws when there is none. */
-export function scimIdOf(world: World, alias: string): string {
-  const found = world.cloud.databricks.store.user(`${alias}@contoso.com`);
+export function scimIdOf(world: World, alias: string, { store }: Realm = world.cloud.databricks): string {
+  const found = store.user(`${alias}@contoso.com`);
   if (found === undefined) throw new Error(`no user ${alias} in the target`);
   return found.id;
 }
 
 /** User names of a group's members in the target, sorted; undefined when there is no such group. */
-export function memberNames(world: World, group: string): string[] | undefined {
-  const { store } = world.cloud.databricks;
+export function memberNames(
+  world: World,
+  group: string,
+  { store }: Realm = world.cloud.databricks,
+): string[] | undefined {
   const found = store.group(group);
   return found && [...found.members].map(id => store.find(id)?.userName ?? id).sort();
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as realSleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ServiceBusClient } from '@azure/service-bus';
 import { startLocalCloud } from '../../src/local/cloud.ts';
@@ -11,19 +10,14 @@ import { freePort } from './free-port.ts';
 import { takeStorage } from './shared-storage.ts';
 import { APPLICATION } from './tenant.ts';
 import { createTestClock } from './test-clock.ts';
-import { APPLY, FEEDS, type World, type WorldOptions } from './world-types.ts';
+import { Traffic } from './traffic.ts';
+import { APPLY, type ConfigPart, FEEDS, type World, type WorldOptions } from './world-types.ts';
 
 export { APPLY, FEEDS };
 
 const QUEUE = 'identity-changes';
 const APP_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Real milliseconds without any traffic after which nothing is taken to be in flight. */
-const QUIET_MS = 12;
-/** A timer that is late by more than this tells of a machine on which the workers wait for their turn as well. */
-const LATE_MS = 6;
-/** Moments in a row that are not believed on such a machine. */
-const LONGEST_STARVED = 10;
 /** The clock's step while work may be waiting inside a worker. */
 const STEP_MS = 200;
 /** Its step while nothing is active on the queue, and a test waits for something to begin. */
@@ -40,7 +34,6 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const storageServer = await takeStorage();
   const account = storageServer.account(storageServer.accountName);
   const storage = await startStorageProxy(storageServer, account.name);
-  const doors = [storage];
   const cloud = await startLocalCloud({
     tenantId: randomUUID(),
     accountId,
@@ -49,16 +42,26 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     limits: options.limits,
     storage,
   });
+  const traffic = new Traffic(cloud, storage);
   const webPort = await freePort();
   const configFile = createConfigFile({ ...cloud.settings, ...options.settings });
-  if (options.config !== undefined) configFile.write(options.config);
+  const ofAccount = [`account-${accountId}`];
+  let targets: readonly string[] = ofAccount;
   const settings: Record<string, string> = {
     ...cloud.settings,
     ...clock.env,
-    ...(options.config === undefined ? {} : { PROVISIONING_CONFIG_FILE: configFile.path }),
     NOTIFICATION_URL: `http://127.0.0.1:${webPort}/api/graph-notifications`,
     ...options.settings,
   };
+  const configure = (config: ConfigPart): void => {
+    configFile.write(config);
+    targets = config.targets === undefined ? ofAccount : configFile.targets();
+    // It says which account, where there is one.
+    if (config.targets !== undefined) settings.DATABRICKS_ACCOUNT_ID = '';
+    // A test that names a file of its own knows why.
+    settings.PROVISIONING_CONFIG_FILE = options.settings?.PROVISIONING_CONFIG_FILE ?? configFile.path;
+  };
+  const doors = [storage];
   const state = openState({ connectionString: account.connectionString });
   const logs: string[] = [];
   const workers: WorkerProcess[] = [];
@@ -77,29 +80,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     return worker;
   };
 
-  const traffic = (): string =>
-    [
-      cloud.directory.requests,
-      cloud.databricks.requests,
-      cloud.broker.activity,
-      ...doors.map(door => door.requests),
-    ].join();
-  const busy = (): boolean =>
-    [cloud.directory, cloud.databricks, ...doors].some(({ inFlight }) => inFlight > 0);
-
-  /** Waits until nothing has moved for a moment, in which this process at least had its turn when it asked for it. */
-  const quiet = async (): Promise<void> => {
-    for (let before = '', starved = 0; before !== traffic() || busy() || starved > 0; ) {
-      before = traffic();
-      const begin = performance.now();
-      await realSleep(QUIET_MS);
-      const isLate = performance.now() - begin > QUIET_MS + LATE_MS;
-      starved = isLate && starved < LONGEST_STARVED ? starved + 1 : 0;
-    }
-  };
-
   const step = async (length: () => number | Promise<number>): Promise<void> => {
-    await quiet();
+    await traffic.quiet();
     clock.advance(await length());
   };
 
@@ -126,7 +108,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   const isBusy = async (): Promise<boolean> => {
     const { active, locked } = cloud.broker.counts(QUEUE);
-    return active + locked > 0 || (await state.backlog.hasRows(world.target));
+    if (active + locked > 0) return true;
+    return (await Promise.all(targets.map(target => state.backlog.hasRows(target)))).includes(true);
   };
 
   /** Up to the next instant that the broker waits for, as long as no worker has anything in hand. */
@@ -141,17 +124,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   const drained: World['drained'] = async ({ laterLooks = false, withinMs = 600_000 } = {}) => {
     // What was changed a moment ago may still be on its way to the queue.
-    await quiet();
+    await traffic.quiet();
     let idle = false;
     await advanceUntil(
       laterLooks ? 'everything drained, later looks included' : 'queue and backlog drained',
       async () => {
-        const { active, locked, scheduled } = cloud.broker.counts(QUEUE);
-        idle = false;
-        if (active + locked > 0) return false;
-        if (await state.backlog.hasRows(world.target)) return false;
-        idle = true;
-        return !laterLooks || scheduled === 0;
+        idle = !(await isBusy());
+        return idle && (!laterLooks || cloud.broker.counts(QUEUE).scheduled === 0);
       },
       withinMs,
       () => (idle ? stride() : stepMs),
@@ -163,14 +142,18 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     cloud,
     storage,
     state,
-    target: `account-${accountId}`,
+    get target() {
+      return targets[0] ?? '';
+    },
+    get targets() {
+      return targets;
+    },
     settings,
     workers,
     logs,
     start,
     reconfigure: async config => {
-      configFile.write(config);
-      settings.PROVISIONING_CONFIG_FILE = configFile.path;
+      configure(config);
       const running = workers.filter(isRunning);
       await Promise.all(running.map(worker => worker.kill()));
       await Promise.all(running.map(({ functions }) => start(functions)));
@@ -198,11 +181,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     initialCycle: async (withinMs = 600_000) => {
       await world.fire('reconcile');
-      await until(
-        'the target is indexed',
-        async () => (await state.targets.read(world.target)).indexed,
-        withinMs,
-      );
+      for (const target of targets)
+        await until(`${target} is indexed`, async () => (await state.targets.read(target)).indexed, withinMs);
       await drained({ withinMs });
     },
     deadLetters: async () => {
@@ -215,9 +195,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     storageDoor: async () => {
       const door = await startStorageProxy(storageServer, account.name);
+      traffic.watch(door);
       doors.push(door);
       return door;
     },
+    watch: server => traffic.watch(server),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(workers.filter(isRunning).map(worker => worker.kill()));
       await Promise.all(doors.map(door => door.close()));
@@ -227,10 +209,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       configFile.remove();
     },
   };
-  await state.ensure();
-  await options.prepare?.(world);
-  await Promise.all((options.workers ?? [[...FEEDS, ...APPLY]]).map(functions => start(functions)));
-  return world;
+  try {
+    await state.ensure();
+    await options.prepare?.(world);
+    if (options.config !== undefined)
+      configure(typeof options.config === 'function' ? options.config(cloud) : options.config);
+    await Promise.all((options.workers ?? [[...FEEDS, ...APPLY]]).map(functions => start(functions)));
+    return world;
+  } catch (error) {
+    await world[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function isRunning({ process }: WorkerProcess): boolean {

@@ -121,6 +121,18 @@ describe('an object whose values cannot be used', () => {
     expect((error as Error).message).not.toContain('secret');
   });
 
+  test('keeps its name all the same, unless that is what cannot be used', () => {
+    const failing = compileMapping('user', [
+      userName,
+      { target: 'displayName', expression: 'CDate([mail])' },
+    ]);
+    const source = objectOf('user', { userPrincipalName: 'mia@contoso.com', mail: 'secret' });
+    expect(() => failing.map(source)).toThrow(MappingFailure);
+    expect(failing.nameOf(source)).toBe('mia@contoso.com');
+    const unnamed = compileMapping('user', [{ target: 'userName', expression: 'CDate([mail])' }]);
+    expect(unnamed.nameOf(source)).toBeUndefined();
+  });
+
   test('a group name of 255 characters is one', () => {
     const displayName = 'x'.repeat(255);
     const mapping = compileMapping('group', [{ target: 'displayName', source: 'displayName' }]);

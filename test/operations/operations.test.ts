@@ -106,7 +106,7 @@ test('a plan names the limits of the target that it would exceed, or come near t
 });
 
 test('the plan is shown and approved through its door, once, and then carried out', async () => {
-  await openDoor({ kind: 'approve-plan' }, values, screen);
+  await openDoor({ kind: 'approve-plan', target: undefined }, values, screen);
   expect(lines).toEqual(expect.arrayContaining([`${target}: plan-only`, 'create 4', `Approved: ${target}`]));
   expect(await approvePlan(session.app)).toEqual([]);
   expect(await settled(session, 20_000, signal)).toBe(true);
@@ -151,7 +151,7 @@ test('a hold that no approval can help says what can', async () => {
 test('an approved adoption is made by the owner of the target, and keeps the foreign member', async () => {
   lines.splice(0);
   await openDoor({ kind: 'holds' }, values, screen);
-  const id = `group:${team.id}|proposed-adoption`;
+  const id = `${target}|group:${team.id}|proposed-adoption`;
   expect(lines).toContain(`approve npm start -- --approve '${id}'`);
   const before = writes();
   await openDoor({ kind: 'approve', id }, values, screen);

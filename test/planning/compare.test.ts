@@ -90,6 +90,28 @@ describe('users', () => {
       ['user:u-mia missing-in-target'],
     ],
     [
+      'switched off by somebody else, and on again',
+      {
+        users: [user('mia')],
+        actualUsers: [actualUser('mia')],
+        links: [userLink('mia', { status: 'gone' })],
+      },
+      ['user:u-mia update'],
+    ],
+    [
+      'switched off by somebody else, on again and out of scope',
+      { actualUsers: [actualUser('mia')], links: [userLink('mia', { status: 'gone', leaver: 'goes' })] },
+      ['user:u-mia deactivate'],
+    ],
+    [
+      'switched off by somebody else, still off and out of scope',
+      {
+        actualUsers: [actualUser('mia', { active: false })],
+        links: [userLink('mia', { status: 'gone', leaver: 'goes' })],
+      },
+      [],
+    ],
+    [
       'switched off by somebody else',
       { users: [user('mia')], actualUsers: [actualUser('mia', { active: false })], links: [userLink('mia')] },
       ['user:u-mia switched-off-in-target'],

@@ -48,6 +48,18 @@ describe('with a link', () => {
       link({ status: 'gone' }),
       { action: 'none' },
     ],
+    [
+      'somebody else took it away, and it may be back and is to be off',
+      leaver,
+      link({ status: 'gone', scimId: '1' }),
+      { action: 'gone' },
+    ],
+    [
+      'somebody else took it away, and nothing is wanted of it',
+      nobody,
+      link({ status: 'gone', scimId: '1' }),
+      { action: 'none' },
+    ],
     ['the person left', leaver, link(), { action: 'update', changes: { active: false }, effect: 'revoke' }],
     ['the person left before', leaver, link({ written: { ...mia, active: false } }), { action: 'none' }],
     [

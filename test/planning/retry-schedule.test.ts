@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  auditRetryWaitMs,
   failureRetryWaitMs,
   MAX_TRIES,
   probeWaitMs,
@@ -43,6 +44,10 @@ test('a failed principal is tried again after 1, 2, 4, 8, 16, 24 and 24 hours', 
   expect([1, 2, 3, 4, 5, 6, 7].map(n => failureRetryWaitMs(n) / HOUR)).toEqual([1, 2, 4, 8, 16, 24, 24]);
   expect(failureRetryWaitMs(0)).toBe(HOUR);
   expect(failureRetryWaitMs(2_000)).toBe(24 * HOUR);
+});
+
+test('an audit that failed waits a minute, doubling to half an hour', () => {
+  expect([1, 2, 3, 5, 6, 2_000].map(n => auditRetryWaitMs(n) / 60_000)).toEqual([1, 2, 4, 16, 30, 30]);
 });
 
 test('a quarantined target is probed after 30 s, doubling to an hour', () => {

@@ -39,5 +39,28 @@ test('an account that somebody else switched off in the target stays off, whatev
   expect(store.user('ada@contoso.com')).toMatchObject({ active: false, displayName: 'Ada Lovelace' });
   expect((await openHolds(world)).map(({ hold }) => hold)).toEqual([`deleted-in-target user:${ada.id}`]);
   expect(memberNames(world, 'team')).toContain('bob@contoso.com');
+
+  // Switched on again by hand, and somebody who leaves before anything of ours has seen that: off.
+  store.change('Users', adaId, { active: true });
+  await world.idle(61_000);
+  directory.store.update(ada.id, { accountEnabled: false });
+  await world.drained({ laterLooks: true });
+  expect(store.user('ada@contoso.com')).toMatchObject({ active: false });
+  expect(await openHolds(world)).toEqual([]);
+  await expectConverged(world);
+
+  // Bob's account, the same way, while no feed tells of him: the audit lets go of it, and finds it again.
+  const bobId = scimIdOf(world, 'bob');
+  store.change('Users', bobId, { active: false });
+  await world.idle(125_000);
+  await audit(world);
+  expect((await openHolds(world)).map(({ hold }) => hold)).toEqual([`deleted-in-target user:${bob.id}`]);
+  store.change('Users', bobId, { active: true });
+  await world.idle(61_000);
+  await audit(world);
+  expect(await openHolds(world)).toEqual([]);
+  directory.store.update(bob.id, { displayName: 'Bob Kahn' });
+  await world.drained({ laterLooks: true });
+  expect(store.user('bob@contoso.com')).toMatchObject({ active: true, displayName: 'Bob Kahn' });
   expect(await world.deadLetters()).toEqual([]);
 });

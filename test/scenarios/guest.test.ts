@@ -14,10 +14,16 @@ test('a guest gets the name that he signs in with, and never the account of a me
     userPrincipalName: 'ada_contoso.com#EXT#@contoso.onmicrosoft.com',
     userType: 'Guest',
   });
+  const sam = user('z', {
+    userPrincipalName: 'sam_partner.com#EXT#@contoso.onmicrosoft.com',
+    userType: 'Guest',
+  });
   const team = group('team', [ada.id, guest.id]);
   await using world = await createWorld({
-    seed: tenant({ users: [ada, guest, impostor], groups: [team], assigned: [team.id] }),
+    seed: tenant({ users: [ada, guest, impostor, sam], groups: [team], assigned: [team.id] }),
     limits: 'off',
+    // Somebody's account, who need not be the guest of that name.
+    prepare: ({ cloud }) => void cloud.databricks.store.add({ type: 'Users', userName: 'sam@partner.com' }),
   });
   const { directory, databricks } = world.cloud;
   const { store } = databricks;
@@ -38,6 +44,12 @@ test('a guest gets the name that he signs in with, and never the account of a me
     displayName: 'ada',
   });
   expect(memberNames(world, 'team')).toEqual(['ada@contoso.com', 'jo_van_dam@partner.com']);
+
+  directory.store.addMember(team.id, sam.id);
+  await world.drained({ laterLooks: true });
+  expect((await openHolds(world)).map(({ hold }) => hold)).toEqual([`proposed-adoption user:${sam.id}`]);
+  expect(changes.paths().filter(path => !path.startsWith('POST'))).toEqual([]);
+  expect(store.user('sam@partner.com')?.externalId).toBeUndefined();
   await expectConverged(world);
 });
 

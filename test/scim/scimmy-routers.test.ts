@@ -1,55 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express from 'express';
-import SCIMMY from 'scimmy';
-import SCIMMYRouters from 'scimmy-routers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ScimClient } from '../../src/scim/client.ts';
 import { addMembers, changeAttributes, removeMembers } from '../../src/scim/patch.ts';
 import { bearer } from './bearer.ts';
-import { ServicePrincipal } from './scimmy-service-principal.ts';
-import { handlers, type Stored } from './scimmy-store.ts';
+import { type ScimmyServer, startScimmy } from './scimmy-server.ts';
 
 /** Our client against a SCIM server that knows nothing of Databricks or of us. */
 
 const TOKEN = 'scimmy-token';
-const stores = {
-  Users: new Map<string, Stored>(),
-  Groups: new Map<string, Stored>(),
-  ServicePrincipals: new Map<string, Stored>(),
-};
-let server: Server;
+let scimmy: ScimmyServer;
+let stores: ScimmyServer['stores'];
+let baseUrl: string;
 let client: ScimClient;
 
 beforeAll(async () => {
-  SCIMMY.Resources.declare(SCIMMY.Resources.User, handlers(stores.Users, 'userName'));
-  SCIMMY.Resources.declare(SCIMMY.Resources.Group, handlers(stores.Groups, 'displayName'));
-  SCIMMY.Resources.declare(ServicePrincipal, handlers(stores.ServicePrincipals, 'applicationId'));
-  const app = express();
-  // Express 5 makes the query anew at every look; scimmy-routers, written for 4, turns its numbers into numbers once.
-  app.use((request, _response, next) => {
-    Object.defineProperty(request, 'query', { value: { ...request.query }, writable: true });
-    next();
-  });
-  const authenticate = (request: express.Request): string => {
-    if (request.header('Authorization') !== `Bearer ${TOKEN}`) throw new Error('wrong token');
-    return 'pipeline';
-  };
-  app.use(
-    '/scim/v2',
-    new SCIMMYRouters({ type: 'bearer', handler: authenticate }) as unknown as express.Router,
-  );
-  await new Promise<void>(resolve => {
-    server = app.listen(0, '127.0.0.1', () => resolve());
-  });
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
+  scimmy = await startScimmy({ path: '/scim/v2', acceptToken: token => token === TOKEN });
+  stores = scimmy.stores;
+  baseUrl = `${scimmy.url}/scim/v2`;
   client = new ScimClient({ baseUrl, authorization: bearer(TOKEN), allowInsecureConnection: true });
 });
 
 afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise(resolve => server.close(resolve));
+  await scimmy.close();
   const passed = scenarios.filter(({ outcome }) => outcome === 'passed').length;
   console.info(`scimmy-routers: passed ${passed} of ${scenarios.length}`);
   for (const { name } of scenarios.filter(({ outcome }) => outcome === 'skipped'))
@@ -236,7 +208,6 @@ scenario('create, find, change and delete a service principal', async () => {
 });
 
 scenario('a wrong token is a 401', async () => {
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/scim/v2`;
   const stranger = new ScimClient({ baseUrl, authorization: bearer('other'), allowInsecureConnection: true });
   await expect(stranger.get('Users', '1')).rejects.toMatchObject({ status: 401 });
 });

@@ -61,10 +61,10 @@ describe('the order of work', () => {
 });
 
 describe('a row that is asked for again', () => {
-  test('is one row with the earliest times, and remembers who asked first', async () => {
+  test('is one row that is due at the earliest time, with the newest word, and remembers who asked first', async () => {
     await put('again', 'user', 'u', { notBefore: 50, heardAt: 40, correlationId: 'first' }).as('grant');
     await put('again', 'user', 'u', { notBefore: 60, heardAt: 30, correlationId: 'second' }).as('grant');
-    expect((await only('again')).value).toMatchObject({ notBefore: 50, heardAt: 30, correlationId: 'first' });
+    expect((await only('again')).value).toMatchObject({ notBefore: 50, heardAt: 40, correlationId: 'first' });
   });
 
   test('while it is worked on stays, and is worked off again', async () => {
@@ -79,7 +79,7 @@ describe('a row that is asked for again', () => {
   test('by several at the same moment loses nobody’s times', async () => {
     const times = [70, 10, 40, 30, 60];
     await Promise.all(times.map(at => put('crowd', 'user', 'u', { notBefore: at, heardAt: at }).as('bulk')));
-    expect((await only('crowd')).value).toMatchObject({ notBefore: 10, heardAt: 10 });
+    expect((await only('crowd')).value).toMatchObject({ notBefore: 10, heardAt: 70 });
   });
 });
 
@@ -97,7 +97,7 @@ describe('a hidden row', () => {
     const hidden = await storage.state.backlog.hide('recall', await only('recall'), 900);
     await put('recall', 'user', 'u', { notBefore: 20, heardAt: 20 }).as('revoke');
     expect((await head('recall', { dueBy: 20 })).map(({ value }) => value)).toMatchObject([
-      { notBefore: 20, heardAt: 10 },
+      { notBefore: 20, heardAt: 20 },
     ]);
     expect(hidden && (await storage.state.backlog.done('recall', hidden))).toBe(false);
   });

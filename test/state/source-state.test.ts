@@ -55,12 +55,15 @@ test('evidence of a removal is gone once the principal was seen alive', async ()
   expect(await removals.seenAt(mia)).toBeUndefined();
 });
 
-test('nesting is remembered from below', async () => {
+test('nesting is remembered from below, for each target by itself', async () => {
   const { nesting } = storage.state;
-  await nesting.remember('top', ['a', 'b'], 1);
-  await nesting.remember('other', ['a'], 1);
-  expect(await nesting.ancestorsOf('a')).toEqual(['other', 'top']);
-  await nesting.forget('top', ['a', 'never']);
-  expect(await nesting.ancestorsOf('a')).toEqual(['other']);
-  expect(await nesting.ancestorsOf('b')).toEqual(['top']);
+  await nesting.remember('account', 'top', ['a', 'b'], 1);
+  await nesting.remember('account', 'other', ['a'], 1);
+  await nesting.remember('workspace', 'top', ['a'], 1);
+  expect(await nesting.ancestorsOf('account', 'a')).toEqual(['other', 'top']);
+  await nesting.forget('account', 'top', ['a', 'never']);
+  expect(await nesting.ancestorsOf('account', 'a')).toEqual(['other']);
+  expect(await nesting.ancestorsOf('account', 'b')).toEqual(['top']);
+  expect(await nesting.ancestorsOf('workspace', 'a')).toEqual(['top']);
+  expect(await nesting.ancestorsOf('workspace', 'b')).toEqual([]);
 });

@@ -167,7 +167,9 @@ describe('a task on a fresh clone', () => {
   it('names the tasks when it is asked for another', async () => {
     const { code, stderr } = await run('strat');
     expect(code).toBe(1);
-    expect(stderr).toContain('Unknown task "strat". Tasks: start, test, check, build, format, local:databricks.');
+    expect(stderr).toContain(
+      'Unknown task "strat". Tasks: start, test, check, build, format, local:databricks.',
+    );
   });
 });
 

@@ -18,18 +18,16 @@ export async function openDoor(
       if (holds.length === 0) screen.line('Nothing is held.');
       for (const hold of holds) showHold(screen, hold);
     } else if (action.kind === 'approve') {
-      for (const { id, target } of await approveHold(app, action.id)) {
-        screen.line(
-          `Approved ${id} in ${target}. The running pipeline looks at it again and acts on what is still wanted.`,
-        );
-      }
+      const { id } = await approveHold(app, action.id);
+      screen.line(`Approved ${id}. The running pipeline looks at it again and acts on what is still wanted.`);
     } else if (action.kind === 'reject') {
-      for (const { id, target } of await rejectHold(app, action.id)) {
-        screen.line(`Rejected ${id} in ${target}. It stays undone for as long as its reason is the same.`);
-      }
+      const { id } = await rejectHold(app, action.id);
+      screen.line(`Rejected ${id}. It stays undone for as long as its reason is the same.`);
     } else {
-      showPlan(screen, await summarizePlan(app));
-      const released = await approvePlan(app);
+      const targets = app.targets.filter(({ id }) => action.target === undefined || id === action.target);
+      if (targets.length === 0) throw new Error(`no target is called ${action.target}`);
+      showPlan(screen, await summarizePlan({ ...app, targets }));
+      const released = await approvePlan({ ...app, targets });
       screen.line(
         released.length === 0
           ? 'No target waits for a plan to be approved.'

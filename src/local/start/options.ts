@@ -9,7 +9,7 @@ export interface StartOptions {
     | { readonly kind: 'holds' }
     | { readonly kind: 'approve'; readonly id: string }
     | { readonly kind: 'reject'; readonly id: string }
-    | { readonly kind: 'approve-plan' };
+    | { readonly kind: 'approve-plan'; readonly target: string | undefined };
   /** File with real settings; when it does not exist, everything is local. */
   readonly settingsFile: string;
   /** The local Databricks without its published request limits. */
@@ -36,6 +36,7 @@ ${DEFAULT_SETTINGS_FILE} exists, against the tenant, Service Bus and Databricks 
   --approve ID     approves one of these                                              (needs configured settings)
   --reject ID      keeps one of these back until its reason changes                   (needs configured settings)
   --approve-plan   lets a target that waits in plan-only be written to                (needs configured settings)
+  --target ID      with --approve-plan: that target alone, where several wait
   --settings FILE  another settings file than ${DEFAULT_SETTINGS_FILE}
   --no-limits      the local Databricks without its published request limits
   --help           this text
@@ -45,7 +46,7 @@ Exit codes: 0 done or converged, 1 failed or not converged, 2 wrong use, 130 int
 
 /** @throws {UsageError} */
 export function readOptions(args: readonly string[]): StartOptions {
-  const { help, once, json, holds, approve, reject, settings, ...flags } = parse(args);
+  const { help, once, json, holds, approve, reject, target, settings, ...flags } = parse(args);
   const planned = flags['approve-plan'];
   const noLimits = flags['no-limits'];
   const doors = [
@@ -57,6 +58,7 @@ export function readOptions(args: readonly string[]): StartOptions {
   if (!help && doors.length > 1) throw wrong(`${doors.join(' and ')} do not go together`);
   if (!help && doors.length > 0 && once) throw wrong(`${doors[0]} and --once do not go together`);
   if (!help && json && !once) throw wrong('--json needs --once');
+  if (!help && target !== undefined && !planned) throw wrong('--target needs --approve-plan');
   return { action: actionOf(), settingsFile: settings ?? DEFAULT_SETTINGS_FILE, noLimits };
 
   function actionOf(): StartOptions['action'] {
@@ -64,7 +66,7 @@ export function readOptions(args: readonly string[]): StartOptions {
     if (holds) return { kind: 'holds' };
     if (approve !== undefined) return { kind: 'approve', id: approve };
     if (reject !== undefined) return { kind: 'reject', id: reject };
-    if (planned) return { kind: 'approve-plan' };
+    if (planned) return { kind: 'approve-plan', target };
     return { kind: 'run', once, json };
   }
 }
@@ -83,6 +85,7 @@ function parse(args: readonly string[]) {
         'no-limits': flag,
         approve: { type: 'string' },
         reject: { type: 'string' },
+        target: { type: 'string' },
         settings: { type: 'string' },
       },
     }).values;

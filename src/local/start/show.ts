@@ -27,6 +27,7 @@ export function showSummary(
     ['memberships', `${total(({ memberships }) => memberships)}, nested groups flattened`],
     ['held', held === 0 ? 'nothing' : `${held}, for a person to decide`],
     ['dead letters', String(o.deadLettered)],
+    ...o.statuses.flatMap(notices),
     ...(requests === undefined
       ? []
       : [['requests', `${requests.graph} to Graph, ${requests.scim} to SCIM`] as const]),
@@ -37,6 +38,25 @@ export function showSummary(
   if (session.hints.length > 0) screen.line();
   for (const hint of session.hints) screen.line(`  ${hint}`);
   screen.line();
+}
+
+/** What the operator should know of a target beside its content. */
+function notices({ target, aim, signIns }: TargetStatus): [label: string, value: string][] {
+  const isManaged = aim.state === 'on';
+  return [
+    ...(isManaged ? [['identities', `managed automatically in ${target}`] as [string, string]] : []),
+    ...Object.values(signIns).flatMap(({ problems, expiresAt, warnedDays }): [string, string][] => [
+      ...problems.map((problem): [string, string] => ['signing in', problem]),
+      ...(warnedDays === undefined || expiresAt === undefined
+        ? []
+        : [
+            ['signing in', `the secret of ${target} ends ${new Date(expiresAt).toISOString()}`] as [
+              string,
+              string,
+            ],
+          ]),
+    ]),
+  ];
 }
 
 export function showComparison(
@@ -57,14 +77,34 @@ export function showComparison(
 }
 
 export function showPlan(screen: Screen, plans: readonly PlanSummary[]): void {
-  for (const { target, planOnly, counts, limits } of plans) {
+  for (const plan of plans) {
+    const { target, planOnly, counts, limits, aim } = plan;
     screen.line(`${target}${planOnly ? ': plan-only' : ''}`);
+    if (aim.state === 'on')
+      screen.line('  managed automatically: creates bring in who is known there, members are left to it');
     const rows = Object.entries(counts).map(([action, number]) => [action, String(number)] as const);
     if (rows.length === 0) screen.line('  nothing to do');
     else screen.table(rows);
     for (const reading of limits.exceeded) screen.line(`  over the limit: ${limitText(reading)}`);
     for (const reading of limits.near) screen.line(`  near the limit: ${limitText(reading)}`);
+    for (const line of workspaceLines(plan)) screen.line(`  ${line}`);
   }
+}
+
+/** What the plan says about workspaces beside its differences. */
+function* workspaceLines({ items, workspaces, outsideAccount }: PlanSummary): Generator<string> {
+  const losing = items.filter(item => item.workspaces !== undefined);
+  for (const { principal, action, workspaces: lost = [] } of losing.slice(0, LISTED))
+    yield `${action} ${principal.kind} ${principal.id}: workspace ${lost.join(', ')} is lost with it`;
+  if (losing.length > LISTED) yield `… and ${losing.length - LISTED} more who lose workspaces`;
+  for (const { workspaceId, reason } of workspaces.unread)
+    yield `workspace ${workspaceId} could not be read: ${reason}`;
+  const { foreign, unprovisioned } = workspaces;
+  if (foreign.length > 0) yield `${count(foreign.length, 'assignment')} made by others, left alone`;
+  if (unprovisioned.length > 0)
+    yield `${count(unprovisioned.length, 'assignment')} of object ids that are not provisioned`;
+  if (outsideAccount.length > 0)
+    yield `${count(outsideAccount.length, 'principal')} not in the account, who would lose this workspace with federation`;
 }
 
 function limitText({ limit, used, most, principals }: PlanSummary['limits']['near'][number]): string {

@@ -1,0 +1,65 @@
+import { now } from '../identity/clock.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { GuardLimits, RemovalClass } from '../planning/removal-guard.ts';
+import type { State } from '../state/state.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
+
+/** How long a count of all links is good for, in milliseconds: a flood must not have them counted for each of its looks. */
+const COUNTED_FOR_MS = 60_000;
+
+/**
+ * Safety rule 6 for what leaves by scope (unassigned, filtered out, a group that shrank): what goes beyond the limits of
+ * an hour, a day or a week is held until a person decides, whatever looks or cycles it comes from. People who are
+ * disabled or deleted in the source never come here.
+ */
+export class RemovalGuard {
+  readonly #state: State;
+  readonly #limits: GuardLimits;
+  readonly #turns = new KeyedMutex();
+  readonly #counted = new Map<string, { readonly at: number; readonly accounts: number }>();
+
+  constructor(state: State, limits: GuardLimits) {
+    this.#state = state;
+    this.#limits = limits;
+  }
+
+  /**
+   * Whether all of these may be taken away now; they are counted if so. What is held stays held for a person to decide,
+   * also when there is room again.
+   * @param ids SCIM id of the account, or Entra ids of the members
+   */
+  async admits(
+    target: string,
+    p: Principal,
+    removalClass: RemovalClass,
+    ids: readonly string[],
+  ): Promise<boolean> {
+    const { holds, removalLedger } = this.#state;
+    const approved = await holds.approvedIds(target, p, 'removal-limit');
+    const open = ids.filter(id => !approved.has(id));
+    const windows = this.#limits[removalClass];
+    return this.#turns.run(target, async () => {
+      const admit = (total: number, limited = true): Promise<boolean> =>
+        removalLedger.admit(target, removalClass, ids.length, { windows, total, at: now(), limited });
+      if (open.length === 0) return admit(0, false);
+      if (await holds.isHeld(target, p, 'removal-limit')) return false;
+      return (await admit(0)) || admit(await this.#total(target, removalClass));
+    });
+  }
+
+  /** Counted only when the fixed figures have no room left. */
+  async #total(target: string, removalClass: RemovalClass): Promise<number> {
+    if (removalClass === 'memberships') return (await this.#state.targets.read(target)).memberships ?? 0;
+    const counted = this.#counted.get(target);
+    if (counted !== undefined && now() - counted.at < COUNTED_FOR_MS) return counted.accounts;
+    let accounts = 0;
+    for await (const { value } of this.#state.links.list(target))
+      if (value.principal.kind !== 'group' && value.status === 'linked') accounts += 1;
+    this.#counted.set(target, { at: now(), accounts });
+    return accounts;
+  }
+}
+
+/** What a hold says when the guard does not let its removals through. */
+export const BEYOND_LIMIT =
+  'more was about to be taken away than guard lets through within an hour, a day or a week';

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { ServiceBusClient } from '@azure/service-bus';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Principal } from '../../src/identity/principal.ts';
+import { startBroker } from '../../src/local/service-bus/broker.ts';
+import { ChangeQueue } from '../../src/messaging/change-queue.ts';
+import { approveHold, HoldNotFound, listHolds, rejectHold } from '../../src/operations/holds.ts';
+import { approvePlan } from '../../src/operations/plan.ts';
+import { ScimClient } from '../../src/scim/client.ts';
+import { targetOf } from '../provisioning/targets.ts';
+import { bearer } from '../scim/bearer.ts';
+import { useStorage } from '../state/storage.ts';
+
+const storage = useStorage();
+const ada: Principal = { kind: 'user', id: randomUUID() };
+
+async function twoTargets() {
+  const broker = await startBroker({ queues: [{ name: 'identity-changes' }] });
+  const client = new ServiceBusClient(broker.connectionString);
+  const queue = new ChangeQueue(client, { settleWindowMs: 2_000 });
+  await queue.open();
+  onTestFinished(async () => {
+    await queue.close();
+    await client.close();
+    await broker.close();
+  });
+  // Nothing is asked of a target: nobody listens there.
+  const scim = new ScimClient({
+    baseUrl: 'http://127.0.0.1:9/scim/v2',
+    authorization: bearer('none'),
+    allowInsecureConnection: true,
+  });
+  const [one, two] = [randomUUID(), randomUUID()];
+  const context = { state: storage.state, queue, targets: [one, two].map(id => targetOf({ id, scim })) };
+  return { one, two, context };
+}
+
+test('an approval, or a rejection, of what is held in one target says nothing about another', async () => {
+  const { one, two, context } = await twoTargets();
+  const { holds } = storage.state;
+  const request = { kind: 'proposed-adoption', principal: ada, cause: 'a name that is there' } as const;
+  await holds.hold(one, { ...request, ids: ['11'] }, 1);
+  await holds.hold(two, { ...request, ids: ['77'] }, 1);
+  const listed = await listHolds(context);
+  expect(new Set(listed.map(({ id }) => id)).size).toBe(2);
+
+  const [inOne, inTwo] = [one, two].map(target => listed.find(hold => hold.target === target)?.id ?? '');
+  await approveHold(context, inOne ?? '');
+  expect(await holds.approvedIds(one, ada, 'proposed-adoption')).toEqual(new Set(['11']));
+  expect(await holds.approvedIds(two, ada, 'proposed-adoption')).toEqual(new Set());
+  expect(await storage.state.backlog.hasRows(two)).toBe(false);
+
+  await rejectHold(context, inTwo ?? '');
+  const [first, second] = [await holds.list(one), await holds.list(two)].map(([row]) => row?.value);
+  expect([first?.rejectedAt, first?.approvedAt !== undefined]).toEqual([undefined, true]);
+  expect([second?.rejectedAt !== undefined, second?.approvedAt]).toEqual([true, undefined]);
+  await expect(approveHold(context, `user:${ada.id}|proposed-adoption`)).rejects.toThrow(HoldNotFound);
+});
+
+test('a plan is approved for the targets that were named', async () => {
+  const { one, two, context } = await twoTargets();
+  const { targets } = storage.state;
+  for (const id of [one, two]) await targets.update(id, state => ({ ...state, planOnly: true }));
+  const named = context.targets.filter(({ id }) => id === two);
+  expect(await approvePlan({ ...context, targets: named })).toEqual([two]);
+  expect((await targets.read(one)).planOnly).toBe(true);
+  expect((await targets.read(two)).planOnly).toBe(false);
+});
