@@ -10,11 +10,12 @@ const alone = [
   'test/local/functions-host/managed-identity.test.ts',
 ];
 
+/** Measured against the clock, one after the other and beside nothing else: `npm run test:long`. */
+const long = ['test/scenarios/published-limits.test.ts', 'test/scenarios/hidden-limits.test.ts'];
+
 /** Files that take longest. Begun last, one of them would keep the others' cores waiting. */
 const longest = [
-  'scenarios/hidden-limits',
   'scenarios/dismissal',
-  'scenarios/published-limits',
   'local/start/once',
   'scenarios/every-kind-of-target',
   'scenarios/token-rotated',
@@ -39,8 +40,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Two more than the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
-    maxWorkers: 4,
+    // One more than the cores of the smallest machine: whole-system tests wait for their clock as often as they compute.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/harness/global-setup.ts'],
     testTimeout: 60_000,
@@ -58,9 +59,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'long',
+          include: long,
+          maxWorkers: 1,
+          setupFiles: ['test/harness/leak-check.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: alone,
+          exclude: [...alone, ...long],
           // A process for several files: starting one costs more than most of these files do.
           isolate: false,
           setupFiles: ['test/harness/leak-check.ts'],

@@ -15,7 +15,10 @@ import { runNode } from './run-child.mjs';
  */
 const tasks = {
   start: { dist: true, command: args => [resolve('dist/src/local/start.js'), ...args] },
-  test: { command: args => [toolPath('vitest'), 'run', ...args] },
+  test: {
+    command: args => [toolPath('vitest'), 'run', '--project', 'alone', '--project', 'together', ...args],
+  },
+  'test:long': { command: args => [toolPath('vitest'), 'run', '--project', 'long', ...args] },
   check: { command: args => [resolve('scripts/check.mjs'), ...args] },
   build: { dist: true },
   format: {

@@ -13,6 +13,7 @@ import { GroupApplier } from './provisioning/apply-group.ts';
 import { MemberApplier } from './provisioning/apply-members.ts';
 import { ResourceApplier } from './provisioning/apply-resource.ts';
 import { readProperties } from './provisioning/compile-policy.ts';
+import { AccountDecider } from './provisioning/decide-account.ts';
 import { EntitlementReader } from './provisioning/entitlement.ts';
 import { FollowUps } from './provisioning/follow-ups.ts';
 import { GroupNames } from './provisioning/group-names.ts';
@@ -175,9 +176,7 @@ function composeLooker(
     reader: new AccountReader(source, entitlements),
     resources,
     followUps,
-    names: new NamePolicy(directory),
-    guard,
-    policy,
+    decider: new AccountDecider({ state, names: new NamePolicy(directory), guard, policy }),
   });
   const groups = new GroupApplier({
     state,

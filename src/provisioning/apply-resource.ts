@@ -1,7 +1,8 @@
+import { now } from '../identity/clock.ts';
 import type { Principal } from '../identity/principal.ts';
 import { nameChangeIsRefused, planResource, type Wanted } from '../planning/resource-plan.ts';
 import type { HoldKind } from '../state/holds.ts';
-import type { LinkRow } from '../state/links.ts';
+import type { Link, LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 import { assignmentHolds } from './assignment-holds.ts';
 import { createResource, resolveCreate } from './create-resource.ts';
@@ -10,7 +11,7 @@ import type { NameConflicts } from './name-conflict.ts';
 import type { Write } from './outcome.ts';
 import { beginReplacement, retireFormer } from './replace-account.ts';
 import { leftToUs } from './resolve-managed.ts';
-import { ResourceRun } from './resource-run.ts';
+import { INTENT_SETTLES_MS, ResourceRun } from './resource-run.ts';
 import { linkWhereBack, restoreResource } from './restore-resource.ts';
 import type { TargetSession } from './target-session.ts';
 import { closeIdleIntent, updateResource } from './update-resource.ts';
@@ -152,8 +153,39 @@ async function finish(run: ResourceRun, row: LinkRow | undefined): Promise<LinkR
       return restored === undefined || restored.value.status === 'gone' ? restored : finish(run, restored);
     }
     default:
-      return settleFormer(run, await settle(run, await followName(run, row)));
+      return settleFormer(run, await verifyOff(run, await settle(run, await followName(run, row))));
   }
+}
+
+/**
+ * A success is no proof: Databricks ignores some writes without a word. Once the caches of the target cannot lag any
+ * more, an account that was switched off is read, and written again if it is on.
+ */
+async function verifyOff(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
+  const { status, written, intent, offSeen, uncertain = [], lastWriteAt = 0, scimId = '' } = row.value;
+  const isOff = status === 'linked' && written.active === false && intent === undefined;
+  if (
+    run.wanted.set.active !== false ||
+    !isOff ||
+    offSeen === true ||
+    now() - lastWriteAt < INTENT_SETTLES_MS
+  )
+    return row;
+  const { scim } = run.session.target;
+  const { type } = run.kind;
+  const found = await run.session.send(() => scim.get(type, scimId, run.session.request), {
+    operation: 'get',
+    lastWriteAt,
+  });
+  // Gone is off; an audit, or the next write, makes a tombstone of it.
+  const isOn = found !== undefined && 'active' in found && found.active === true;
+  const next: Link = isOn
+    ? { ...row.value, uncertain: [...new Set([...uncertain, 'active'])] }
+    : { ...row.value, offSeen: true };
+  const noted = await run.state.links.replace(run.target, row, next);
+  if (!isOn) return noted;
+  run.wrote('not-kept', scimId, ['active']);
+  return updateResource(run, noted, { active: false }, 'revoke');
 }
 
 /** The name of a group follows the source without us: the claim on it must as well, or it keeps others from theirs. */

@@ -130,6 +130,7 @@ async function close(
     lastWriteAt: now(),
     grantSeenAt: undefined,
     missingSince: undefined,
+    offSeen: undefined,
     ...(switchedOff ? { deactivatedAt: now() } : {}),
   };
   return run.state.links.replace(run.target, open, next);

@@ -34,6 +34,8 @@ const linkSchema = z.object({
   /** Names of attributes that an audit saw differing: written again even where they equal `written`. */
   uncertain: z.array(z.string()).optional(),
   lastWriteAt: z.number().optional(),
+  /** A read after the last write showed the account as it was written: off. */
+  offSeen: z.boolean().optional(),
   /** When we last took access away; a grant shortly after needs a second agreeing read. */
   deactivatedAt: z.number().optional(),
   /** First look that wanted to undo a recent removal. */

@@ -4,6 +4,9 @@ import { group, tenant, user } from '../harness/tenant.ts';
 import { createWorld } from '../harness/world.ts';
 import { FILTER_ROWS, type FilterRow, type Source } from './filter-rows.ts';
 
+const limit = { count: 1_000, percent: 100 };
+const NO_LIMIT = { perHour: limit, perDay: limit, perWeek: limit };
+
 /** Memberships of a group that a filter names are heard of by the poll; a machine under load needs more of the clock. */
 const POLLED_WITHIN_MS = 900_000;
 
@@ -71,6 +74,8 @@ test('every operator decides by its null and case rule, in the initial cycle and
     }),
     limits: 'off',
     config: {
+      // More than the guard lets through at once leave by filters here.
+      guard: { accounts: NO_LIMIT },
       scope: {
         filters: {
           users: [
