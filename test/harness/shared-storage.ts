@@ -61,6 +61,8 @@ async function start(): Promise<Shared> {
   ]);
   // Azurite reads them again every minute.
   process.env.AZURITE_ACCOUNTS = free.map(([name, key]) => `${name}:${key}`).join(';');
+  // Azurite's telemetry would patch the Azure libraries of this process, which then trace every message they send.
+  process.env.APPLICATION_INSIGHTS_NO_DIAGNOSTIC_CHANNEL = '1';
   const require = createRequire(import.meta.url);
   const load = <T>(path: string): Constructor<T> =>
     (require(`azurite/dist/src/${path}.js`) as { default: Constructor<T> }).default;
