@@ -6,6 +6,7 @@ import { ScimError } from '../scim/errors.ts';
 import { SignedRequests } from '../scim/signed-requests.ts';
 import { type Call, Transport } from '../scim/transport.ts';
 import type { RequestOptions, ResourceType } from '../scim/types.ts';
+import { exactIds } from './exact-ids.ts';
 
 const TIMEOUT_MS = 15_000;
 const MAX_RESPONSE_BYTES = 1024 * 1024;
@@ -92,7 +93,7 @@ export class IdentityApi {
     };
     try {
       const body = await this.#requests.send(call, 'write', pace);
-      return idOf(parse(answer, quotedIds(body), call), key, call);
+      return idOf(parse(answer, body, call, IDS), key, call);
     } catch (error) {
       if (error instanceof ScimError && isUnknownIdentity(error)) return undefined;
       throw error;
@@ -113,10 +114,7 @@ function isUnknownIdentity(error: ScimError): boolean {
 
 const answer = z.record(z.string(), z.record(z.string(), z.unknown()));
 
-/** Ids are text in the documentation and numbers in older clients; above 2^53 those lose digits when they are parsed. */
-function quotedIds(body: string): string {
-  return body.replace(/"((?:internal|user|group|service_principal)_id)"\s*:\s*(\d+)/g, '"$1":"$2"');
-}
+const IDS = exactIds('internal_id', 'user_id', 'group_id', 'service_principal_id');
 
 function idOf(found: z.infer<typeof answer>, key: string, call: Call): string {
   const { [key]: resource } = found;

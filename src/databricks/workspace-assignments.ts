@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../identity/errors.ts';
-import { acknowledge, broken } from '../scim/answer.ts';
+import { acknowledge, broken, parse } from '../scim/answer.ts';
 import type { ScimAuthorization } from '../scim/authorization.ts';
 import { ScimError } from '../scim/errors.ts';
 import { SignedRequests } from '../scim/signed-requests.ts';
 import { type Call, Transport } from '../scim/transport.ts';
 import type { RequestOptions, ResourceType } from '../scim/types.ts';
+import { exactIds } from './exact-ids.ts';
 
 export const workspacePermissions = ['USER', 'ADMIN'] as const;
 export type WorkspacePermission = (typeof workspacePermissions)[number];
@@ -69,7 +70,7 @@ export class WorkspaceAssignments {
   /** Everybody who is assigned to the workspace. A list, so that it cannot tell "nobody" from "not yet shown". */
   async list(workspaceId: string, options: RequestOptions = {}): Promise<AssignedPrincipal[]> {
     const call = this.#call('GET', pathOf(workspaceId), options);
-    const body = parsed(assignmentList, await this.#read(call, options), call);
+    const body = parse(assignmentList, await this.#read(call, options), call, IDS);
     return (body.permission_assignments ?? []).flatMap(({ permissions, principal }) => {
       const permission = strongest(permissions ?? []);
       if (permission === undefined || principal === null || principal === undefined) return [];
@@ -93,7 +94,7 @@ export class WorkspaceAssignments {
     const call = this.#call('PUT', pathOf(workspaceId, principalId), options, { permissions: [permission] });
     const body = await this.#requests.send(call, 'write', options.pace);
     if (body.trim() === '') return;
-    const { error, permissions } = parsed(assigned, body, call);
+    const { error, permissions } = parse(assigned, body, call, IDS);
     const isRefused = typeof error === 'string' && error !== '';
     if (isRefused || (permissions && strongest(permissions) !== permission))
       throw broken(call, 'the assignment was answered and not made');
@@ -141,20 +142,4 @@ function pathOf(workspaceId: string, principalId?: string): string {
   return principalId === undefined ? base : `${base}/principals/${encodeURIComponent(principalId)}`;
 }
 
-/** Ids are int64, and a number beyond 2^53 would lose digits: they are taken as they are written. */
-function parsed<T>(schema: z.ZodType<T>, text: string, call: Call): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text, withExactIds);
-  } catch {
-    throw broken(call, 'answer is not JSON');
-  }
-  const result = schema.safeParse(value);
-  if (!result.success) throw broken(call, 'answer is no list of assignments');
-  return result.data;
-}
-
-/** The third parameter is of ES2026 (JSON.parse source text access); Node has it since 21. */
-function withExactIds(key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  return key === 'principal_id' && typeof value === 'number' ? (context?.source ?? `${value}`) : value;
-}
+const IDS = exactIds('principal_id');

@@ -95,7 +95,9 @@ export class AccountDecider {
   ): boolean | Promise<boolean> {
     const isPerson = eventsOf(look).some(event => event !== 'unassigned' && event !== 'filteredOut');
     const { status, scimId, written, intent } = link?.value ?? {};
-    const isOff = status === 'linked' && written?.active === false && intent === undefined;
+    // Whom somebody else took away in the target has nothing left that this look would take.
+    const isOff =
+      status === 'gone' || (status === 'linked' && written?.active === false && intent === undefined);
     if (isPerson || isOff || scimId === undefined) return true;
     return this.#o.guard.admits(target, p, 'accounts', [scimId]);
   }

@@ -1,11 +1,17 @@
 import { now } from '../identity/clock.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, principalKey } from '../identity/principal.ts';
 import type { GuardLimits, RemovalClass } from '../planning/removal-guard.ts';
 import type { State } from '../state/state.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 
 /** How long a count of all links is good for, in milliseconds: a flood must not have them counted for each of its looks. */
 const COUNTED_FOR_MS = 60_000;
+
+/**
+ * What was let through may have to be tried again, since the target is busy or the worker does not own it: for this long
+ * it is the same removal, and not counted once more.
+ */
+const SAME_FOR_MS = 600_000;
 
 /**
  * Safety rule 6 for what leaves by scope (unassigned, filtered out, a group that shrank): what goes beyond the limits of
@@ -17,6 +23,8 @@ export class RemovalGuard {
   readonly #limits: GuardLimits;
   readonly #turns = new KeyedMutex();
   readonly #counted = new Map<string, { readonly at: number; readonly accounts: number }>();
+  /** When each removal was let through, in that order. */
+  readonly #letThrough = new Map<string, number>();
 
   constructor(state: State, limits: GuardLimits) {
     this.#state = state;
@@ -38,13 +46,27 @@ export class RemovalGuard {
     const approved = await holds.approvedIds(target, p, 'removal-limit');
     const open = ids.filter(id => !approved.has(id));
     const windows = this.#limits[removalClass];
+    const removal = [target, principalKey(p), removalClass, ...ids.toSorted()].join('|');
     return this.#turns.run(target, async () => {
+      if (this.#wasLetThrough(removal)) return true;
       const admit = (total: number, limited = true): Promise<boolean> =>
         removalLedger.admit(target, removalClass, ids.length, { windows, total, at: now(), limited });
-      if (open.length === 0) return admit(0, false);
-      if (await holds.isHeld(target, p, 'removal-limit')) return false;
-      return (await admit(0)) || admit(await this.#total(target, removalClass));
+      if (open.length > 0 && (await holds.isHeld(target, p, 'removal-limit'))) return false;
+      const isAdmitted =
+        open.length === 0
+          ? await admit(0, false)
+          : (await admit(0)) || (await admit(await this.#total(target, removalClass)));
+      if (isAdmitted) this.#letThrough.set(removal, now());
+      return isAdmitted;
     });
+  }
+
+  #wasLetThrough(removal: string): boolean {
+    for (const [key, at] of this.#letThrough) {
+      if (now() - at < SAME_FOR_MS) break;
+      this.#letThrough.delete(key);
+    }
+    return this.#letThrough.has(removal);
   }
 
   /** Counted only when the fixed figures have no room left. */

@@ -7,13 +7,16 @@ export function acknowledge(body: string, call: Call): void {
   if (body.trim() !== '') parseJson(body, call);
 }
 
-export function parse<T>(schema: z.ZodType<T>, body: string, call: Call): T {
-  return check(schema, parseJson(body, call), call);
+/** What `JSON.parse` asks about each value; `source` is a number as it is written. */
+export type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+export function parse<T>(schema: z.ZodType<T>, body: string, call: Call, reviver?: Reviver): T {
+  return check(schema, parseJson(body, call, reviver), call);
 }
 
-function parseJson(body: string, call: Call): unknown {
+function parseJson(body: string, call: Call, reviver?: Reviver): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(body, reviver);
   } catch {
     throw broken(call, 'answer is not JSON');
   }
@@ -22,7 +25,7 @@ function parseJson(body: string, call: Call): unknown {
 export function check<T>(schema: z.ZodType<T>, value: unknown, call: Call): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw broken(call, `answer is not SCIM at ${result.error.issues[0]?.path.join('.') ?? ''}`);
+  throw broken(call, `answer is not as documented at ${result.error.issues[0]?.path.join('.') ?? ''}`);
 }
 
 export function broken(call: Call, reason: string): ScimTransportError {
