@@ -1,0 +1,488 @@
+import { describe, expect, test } from 'vitest';
+import { type CheckName, checks } from './checks/all.ts';
+import { type Files, Infra, readFiles } from './model/infra.ts';
+
+// The tests of the templates are worth what they find: each mismatch here is made in memory, and one check, the one whose
+// matter it is, must say so.
+
+const files = readFiles();
+const M = 'infra/modules';
+
+interface Mismatch {
+  readonly what: string;
+  readonly path: string;
+  readonly replace: string | RegExp;
+  readonly by: string;
+  readonly found: CheckName;
+  readonly says: string;
+}
+
+const mismatches: readonly Mismatch[] = [
+  {
+    what: 'a queue with sessions',
+    path: `${M}/service-bus.bicep`,
+    replace: 'requiresSession: false',
+    by: 'requiresSession: true',
+    found: 'queue',
+    says: 'requiresSession is true',
+  },
+  {
+    what: 'a partitioned queue',
+    path: `${M}/service-bus.bicep`,
+    replace: 'enablePartitioning: false',
+    by: 'enablePartitioning: true',
+    found: 'queue',
+    says: 'enablePartitioning is true',
+  },
+  {
+    what: 'a queue that folds nothing',
+    path: `${M}/service-bus.bicep`,
+    replace: /^ *requiresDuplicateDetection: true\n/m,
+    by: '',
+    found: 'queue',
+    says: 'requiresDuplicateDetection is undefined',
+  },
+  {
+    what: 'another lock than the local broker has',
+    path: `${M}/service-bus.bicep`,
+    replace: "'PT1M'",
+    by: "'PT5M'",
+    found: 'queue',
+    says: 'the lock is 300000',
+  },
+  {
+    what: 'fewer deliveries',
+    path: `${M}/service-bus.bicep`,
+    replace: 'maxDeliveryCount: 20',
+    by: 'maxDeliveryCount: 10',
+    found: 'queue',
+    says: 'maxDeliveryCount is 10',
+  },
+  {
+    what: 'messages that vanish when they expire',
+    path: `${M}/service-bus.bicep`,
+    replace: 'deadLetteringOnMessageExpiration: true',
+    by: 'deadLetteringOnMessageExpiration: false',
+    found: 'queue',
+    says: 'deadLetteringOnMessageExpiration is false',
+  },
+  {
+    what: 'messages that expire before their last try',
+    path: `${M}/service-bus.bicep`,
+    replace: "'P14D'",
+    by: "'P1D'",
+    found: 'queue',
+    says: 'expire before',
+  },
+  {
+    what: 'another queue',
+    path: `${M}/service-bus.bicep`,
+    replace: "'identity-changes'",
+    by: "'changes'",
+    found: 'queue',
+    says: 'the name is changes',
+  },
+  {
+    what: 'a setting that the app cannot start without',
+    path: `${M}/function-app.bicep`,
+    replace: /^ *ServiceBusConnection__fullyQualifiedNamespace: .*\n/m,
+    by: '',
+    found: 'settings',
+    says: 'the app does not start: ConfigurationError: The app setting ServiceBusConnection is missing',
+  },
+  {
+    what: 'a misspelt setting',
+    path: `${M}/function-app.bicep`,
+    replace: 'PROTECTED_OBJECT_IDS:',
+    by: 'PROTECTED_OBJECTS:',
+    found: 'settings',
+    says: 'nobody reads PROTECTED_OBJECTS',
+  },
+  {
+    what: 'a connection by key',
+    path: `${M}/function-app.bicep`,
+    replace: '  AzureWebJobsStorage__credential:',
+    by: "  AzureWebJobsStorage: ''\n  AzureWebJobsStorage__credential:",
+    found: 'settings',
+    says: 'nobody reads AzureWebJobsStorage',
+  },
+  {
+    what: 'a setting in a union that Flex forbids',
+    path: `${M}/function-app.bicep`,
+    replace: "  AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'",
+    by: "  AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'\n  FUNCTIONS_WORKER_RUNTIME: 'node'",
+    found: 'flex consumption',
+    says: 'FUNCTIONS_WORKER_RUNTIME',
+  },
+  {
+    what: 'a property of the site that Flex forbids',
+    path: `${M}/function-app.bicep`,
+    replace: 'http20Enabled: true',
+    by: 'http20Enabled: true\n      alwaysOn: true',
+    found: 'flex consumption',
+    says: 'alwaysOn',
+  },
+  {
+    what: 'the secret of the webhook as a plain value',
+    path: `${M}/function-app.bicep`,
+    replace: /NOTIFICATION_CLIENT_STATE: .*/,
+    by: 'NOTIFICATION_CLIENT_STATE: uniqueString(subscription().id)',
+    found: 'vault references',
+    says: 'no reference to the vault',
+  },
+  {
+    what: 'references that nobody can read',
+    path: `${M}/function-app.bicep`,
+    replace: /^ *keyVaultReferenceIdentity: .*\n/m,
+    by: '',
+    found: 'vault references',
+    says: 'nobody reads the references',
+  },
+  {
+    what: 'the id of another role under a harmless name',
+    path: `${M}/roles.bicep`,
+    replace: '4633458b-17de-408a-b874-0445c86b69e6',
+    by: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
+    found: 'roles',
+    says: 'keyVaultSecretsUser is not the role',
+  },
+  {
+    what: 'a greater role for the app',
+    path: `${M}/roles.bicep`,
+    replace: /roleIds\.keyVaultSecretsUser/g,
+    by: 'roleIds.keyVaultSecretsOfficer',
+    found: 'roles',
+    says: 'granted: identityPrincipalId: keyVaultSecretsOfficer at vault',
+  },
+  {
+    what: 'a wider scope',
+    path: `${M}/roles.bicep`,
+    replace: 'scope: queue\n',
+    by: 'scope: namespace\n',
+    found: 'roles',
+    says: 'granted: approversGroupId: serviceBusDataSender at namespace',
+  },
+  {
+    what: 'operators who can approve',
+    path: `${M}/roles.bicep`,
+    replace: 'scope: logTable',
+    by: 'scope: holdsTable',
+    found: 'roles',
+    says: 'granted: operatorsGroupId: storageTableDataContributor at holdsTable',
+  },
+  {
+    what: 'two role assignments of one name',
+    path: `${M}/roles.bicep`,
+    replace: 'guid(account.id, operatorsGroupId, roleIds.storageBlobDataReader)',
+    by: 'guid(account.id, operatorsGroupId, roleIds.storageTableDataContributor)',
+    found: 'roles',
+    says: 'the name of operatorBlobs',
+  },
+  {
+    what: 'shared keys',
+    path: `${M}/storage.bicep`,
+    replace: 'allowSharedKeyAccess: false',
+    by: 'allowSharedKeyAccess: true',
+    found: 'hardening',
+    says: 'allowSharedKeyAccess of account is not false',
+  },
+  {
+    what: 'public blobs',
+    path: `${M}/storage.bicep`,
+    replace: 'allowBlobPublicAccess: false',
+    by: 'allowBlobPublicAccess: softDeleteDays > 0',
+    found: 'hardening',
+    says: 'allowBlobPublicAccess of account is not false',
+  },
+  {
+    what: 'old TLS at the storage account',
+    path: `${M}/storage.bicep`,
+    replace: 'TLS1_2',
+    by: 'TLS1_0',
+    found: 'hardening',
+    says: 'minimumTlsVersion of account is not TLS1_2',
+  },
+  {
+    what: 'old TLS at the app',
+    path: `${M}/function-app.bicep`,
+    replace: " minTlsVersion: '1.2'",
+    by: " minTlsVersion: '1.0'",
+    found: 'hardening',
+    says: 'minTlsVersion of site is not 1.2',
+  },
+  {
+    what: 'plain http',
+    path: `${M}/function-app.bicep`,
+    replace: 'httpsOnly: true',
+    by: 'httpsOnly: false',
+    found: 'hardening',
+    says: 'httpsOnly of site is not true',
+  },
+  {
+    what: 'a publishing password',
+    path: `${M}/function-app.bicep`,
+    replace: "name: 'scm'\n  properties: { allow: false }",
+    by: "name: 'scm'\n  properties: { allow: true }",
+    found: 'hardening',
+    says: 'allow of scm is not false',
+  },
+  {
+    what: 'keys of the Service Bus',
+    path: `${M}/service-bus.bicep`,
+    replace: /^ *disableLocalAuth: true\n/m,
+    by: '',
+    found: 'hardening',
+    says: 'disableLocalAuth of namespace is not true',
+  },
+  {
+    what: 'a vault that can be purged',
+    path: `${M}/key-vault.bicep`,
+    replace: 'enablePurgeProtection: true',
+    by: 'enablePurgeProtection: false',
+    found: 'hardening',
+    says: 'enablePurgeProtection of vault is not true',
+  },
+  {
+    what: 'a vault without soft delete',
+    path: `${M}/key-vault.bicep`,
+    replace: 'enableSoftDelete: true',
+    by: 'enableSoftDelete: false',
+    found: 'hardening',
+    says: 'enableSoftDelete of vault is not true',
+  },
+  {
+    what: 'a connection string as output',
+    path: `${M}/monitoring.bicep`,
+    replace: 'output insightsName string = insights.name',
+    by: 'output insightsName string = insights.name\noutput insights string = insights.properties.ConnectionString',
+    found: 'secrets',
+    says: 'the output insights may be a secret',
+  },
+  {
+    what: 'keys that a template asks for',
+    path: `${M}/storage.bicep`,
+    replace: 'output name string = account.name',
+    by: 'output name string = account.listKeys().keys[0].value',
+    found: 'secrets',
+    says: 'asks for keys',
+  },
+  {
+    what: 'a storage account open to everybody in the private network',
+    path: `${M}/storage.bicep`,
+    replace: "defaultAction: privateNetwork ? 'Deny' : 'Allow'",
+    by: "defaultAction: 'Allow'",
+    found: 'network',
+    says: "networkAcls.defaultAction is 'Allow'",
+  },
+  {
+    what: 'a public vault in the private network',
+    path: `${M}/key-vault.bicep`,
+    replace: /publicNetworkAccess: .*/,
+    by: "publicNetworkAccess: privateNetwork ? 'Enabled' : 'Enabled'",
+    found: 'network',
+    says: 'publicNetworkAccess is',
+  },
+  {
+    what: 'a rule for every address',
+    path: `${M}/service-bus.bicep`,
+    replace: /ipRules: .*/,
+    by: "ipRules: [{ ipMask: '0.0.0.0/0', action: 'Allow' }]",
+    found: 'network',
+    says: 'rules names every address',
+  },
+  {
+    what: "the door that Azure's services have",
+    path: `${M}/storage.bicep`,
+    replace: "bypass: 'None'",
+    by: "bypass: 'AzureServices'",
+    found: 'network',
+    says: "lets Azure's services pass",
+  },
+  {
+    what: 'another API version',
+    path: `${M}/workbook.bicep`,
+    replace: 'workbooks@2023-06-01',
+    by: 'workbooks@2021-08-01',
+    found: 'api versions',
+    says: 'Microsoft.Insights/workbooks@2021-08-01',
+  },
+  {
+    what: 'a table that the code does not know',
+    path: `${M}/storage.bicep`,
+    replace: "'ProvisioningHolds'",
+    by: "'ProvisioningHold'",
+    found: 'storage',
+    says: 'tables',
+  },
+  {
+    what: 'another container for the deployment than there is',
+    path: `${M}/function-app.bicep`,
+    replace: "blob}deployments'",
+    by: "blob}packages'",
+    found: 'storage',
+    says: 'containers',
+  },
+  {
+    what: 'another runtime',
+    path: `${M}/function-app.bicep`,
+    replace: "version: '24'",
+    by: "version: '20'",
+    found: 'app',
+    says: 'not Node 24',
+  },
+  {
+    what: 'a function that is kept ready and is not there',
+    path: `${M}/function-app.bicep`,
+    replace: 'function:apply-change',
+    by: 'function:applyChange',
+    found: 'app',
+    says: 'there is no function function:applyChange',
+  },
+  {
+    what: 'another service name',
+    path: 'azure.yaml',
+    replace: '  provisioning:',
+    by: '  app:',
+    found: 'app',
+    says: 'azure.yaml',
+  },
+  {
+    what: 'any extension bundle',
+    path: 'host.json',
+    replace: '[4.0.0, 5.0.0)',
+    by: '[4.*, )',
+    found: 'host',
+    says: 'extension bundle',
+  },
+  {
+    what: 'sampled events',
+    path: 'host.json',
+    replace: 'Trace;',
+    by: '',
+    found: 'host',
+    says: 'sampled',
+  },
+  {
+    what: 'an alert on an event that nobody logs',
+    path: 'infra/alerts/cycles.kql',
+    replace: "'cycle-done'",
+    by: "'cycle-finished'",
+    found: 'alerts',
+    says: 'nobody logs cycle-finished',
+  },
+  {
+    what: 'an alert on a field that nobody logs',
+    path: 'infra/alerts/holds.kql',
+    replace: ' heldForMs=',
+    by: ' heldForSeconds=',
+    found: 'alerts',
+    says: 'nobody logs a field heldForSeconds',
+  },
+  {
+    what: 'an alert on request records',
+    path: 'infra/alerts/polls.kql',
+    replace: 'AppTraces',
+    by: 'AppRequests',
+    found: 'alerts',
+    says: 'rests on request records',
+  },
+  {
+    what: 'a workbook that shows an event that nobody logs',
+    path: 'infra/workbook.json',
+    replace: "Event == 'applied'",
+    by: "Event == 'written'",
+    found: 'alerts',
+    says: 'nobody logs written',
+  },
+  {
+    what: 'an alert that was dropped',
+    path: `${M}/alerts.bicep`,
+    replace: "name: 'quarantined'",
+    by: "name: 'quarantine'",
+    found: 'alerts',
+    says: 'no alert quarantined',
+  },
+  {
+    what: 'a parameter that the module does not take',
+    path: 'infra/main.bicep',
+    replace: 'queueName: serviceBus.outputs.queueName\n    alertEmail',
+    by: 'queue: serviceBus.outputs.queueName\n    alertEmail',
+    found: 'language',
+    says: 'module alerts: takes no queue',
+  },
+  {
+    what: 'an output that the module does not have',
+    path: 'infra/main.bicep',
+    replace: 'workspaceId: monitoring.outputs.workspaceId }',
+    by: 'workspaceId: monitoring.outputs.id }',
+    found: 'language',
+    says: 'module monitoring: has no output id',
+  },
+  {
+    what: 'a name that is not declared',
+    path: `${M}/service-bus.bicep`,
+    replace: 'output name string = namespace.name',
+    by: 'output name string = bus.name',
+    found: 'language',
+    says: 'not declared: line 58: bus',
+  },
+  {
+    what: 'a parameter that nothing uses',
+    path: `${M}/workbook.bicep`,
+    replace: '  tags: tags\n',
+    by: '',
+    found: 'language',
+    says: 'not used: tags',
+  },
+  {
+    what: 'something that is not Bicep',
+    path: `${M}/identity.bicep`,
+    replace: 'resource identity',
+    by: 'resource',
+    found: 'language',
+    says: 'not Bicep',
+  },
+  {
+    what: 'a parameter of a deployment that is not there',
+    path: 'infra/main.parameters.json',
+    replace: '"alertEmail"',
+    by: '"alertMail"',
+    found: 'parameters',
+    says: 'there is no parameter alertMail',
+  },
+  {
+    what: 'a default with braces, which would end at the first of them',
+    path: 'infra/main.parameters.json',
+    replace: 'SETTINGS_FROM_VAULT}',
+    by: 'SETTINGS_FROM_VAULT={}}',
+    found: 'parameters',
+    says: 'settingsFromVault is not a plain variable',
+  },
+  {
+    what: 'an environment that says less than the others',
+    path: 'infra/environments/test.json',
+    replace: /^ *"softDeleteDays".*\n/m,
+    by: '  "keepDays": 14\n',
+    found: 'parameters',
+    says: 'infra/environments/test.json',
+  },
+];
+
+describe('is found:', () => {
+  test.for(mismatches)('$what', ({ path, replace, by, found, says }) => {
+    const infra = new Infra(changed(path, replace, by));
+    expect(checks[found](infra).join('\n')).toContain(says);
+  });
+});
+
+test('every check has found something here', () => {
+  expect(new Set(mismatches.map(({ found }) => found))).toEqual(new Set(Object.keys(checks)));
+});
+
+function changed(path: string, replace: string | RegExp, by: string): Files {
+  const before = files.get(path) ?? '';
+  const after = before.replace(replace, () => by);
+  // A mismatch that is none any more would be found by nobody, and missed by nobody.
+  if (after === before) throw new Error(`${path} no longer says ${String(replace)}`);
+  return new Map(files).set(path, after);
+}
