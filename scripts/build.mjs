@@ -15,6 +15,8 @@ import { runChild } from './run-child.mjs';
 
 const sourceFolders = ['functions', 'src'];
 const dist = join(root, 'dist');
+/** Made of the same sources by `npm run bundle` and `npm run sbom`, which replace it themselves. */
+const notOurs = [join(dist, 'package'), join(dist, 'sbom.cdx.json')];
 const stamp = join(dist, '.built-from');
 
 /**
@@ -45,7 +47,7 @@ function isUpToDate() {
 }
 
 /** Changes with every edit, addition, removal and renaming of a source, and with compiler and options. */
-function fingerprint() {
+export function fingerprint() {
   return [...sources(), 'tsconfig.json', 'package-lock.json']
     .map(file => {
       const { mtimeMs, size } = statSync(join(root, file));
@@ -99,6 +101,7 @@ function filesBelow(folder, base) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
     const path = join(folder, entry.name);
+    if (notOurs.includes(path)) return [];
     return entry.isDirectory() ? filesBelow(path, base) : [relative(base, path).replaceAll('\\', '/')];
   });
 }

@@ -1,5 +1,6 @@
 // `npm run check`: every static check, all of them even when one fails, and one line for each at the end.
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { root, toolPath } from './root.mjs';
 
 /** @type {{ name: string, tool: string, args: string[] }[]} */
@@ -15,6 +16,12 @@ const checks = [
     tool: toolPath('dependency-cruiser', 'depcruise'),
     args: ['--config', '.dependency-cruiser.mjs', 'functions', 'src', 'test'],
   },
+  {
+    name: 'infrastructure',
+    tool: toolPath('vitest'),
+    args: ['run', '--config', 'test/infra/vitest.config.ts', '--reporter=dot'],
+  },
+  { name: 'licences', tool: join(root, 'scripts', 'licences.mjs'), args: [] },
   { name: 'unused code and dependencies', tool: toolPath('knip'), args: ['--no-progress'] },
 ];
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
+import { runNpm } from './npm.mjs';
 import { root } from './root.mjs';
-import { runChild } from './run-child.mjs';
 
 const lockfile = join(root, 'package-lock.json');
 // npm's own record of what it put there; it writes it last, so a broken-off installation has none.
@@ -63,14 +63,8 @@ async function runNpmCi() {
   // "error" leaves out the engine warnings of an npm that itself runs on an older Node; the tools never do.
   // Development and optional packages are asked for by name, since NODE_ENV or a user's configuration may omit them.
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-  const cli = process.env.npm_execpath;
-  const isNpm = cli?.endsWith('npm-cli.js');
-  const [file, fileArgs] = cli && isNpm ? [process.execPath, [cli, ...args]] : ['npm', args];
   // npm's report goes to standard error: standard output belongs to the task (`npm start -- --json`).
-  const code = await runChild(file, fileArgs, {
-    stdio: ['ignore', 2, 2],
-    shell: !isNpm && process.platform === 'win32',
-  });
+  const code = await runNpm(args, { stdio: ['ignore', 2, 2] });
   if (code !== 0) throw new Error(`"npm ci" failed (exit code ${code}); its messages are above.`);
 }
 

@@ -19,8 +19,13 @@ const tasks = {
     command: args => [toolPath('vitest'), 'run', '--project', 'alone', '--project', 'together', ...args],
   },
   'test:long': { command: args => [toolPath('vitest'), 'run', '--project', 'long', ...args] },
+  'test:chaos': { dist: true, command: args => [resolve('test/chaos/run.ts'), ...args] },
   check: { command: args => [resolve('scripts/check.mjs'), ...args] },
   build: { dist: true },
+  // Types are checked first: what is deployed has none left to check.
+  bundle: { dist: true, command: args => [resolve('scripts/bundle.mjs'), ...args] },
+  sbom: { command: args => [resolve('scripts/sbom.mjs'), ...args] },
+  licences: { command: args => [resolve('scripts/licences.mjs'), ...args] },
   format: {
     command: args => [
       toolPath('@biomejs/biome', 'biome'),
@@ -30,6 +35,7 @@ const tasks = {
       ...args,
     ],
   },
+  ops: { command: args => [resolve('src/cli/main.ts'), ...args] },
   'local:databricks': { command: args => [resolve('src/local/databricks/program.ts'), ...args] },
 };
 
