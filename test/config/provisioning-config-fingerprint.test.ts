@@ -27,6 +27,11 @@ describe('the fingerprint is equal for', () => {
          "source": { "applicationObjectId": "${APPLICATION}", "tenantId": "${TENANT}" } }`,
     ],
     ['ids in another case', minimal, minimal.replace(TENANT, TENANT.toUpperCase())],
+    [
+      'other words about holds and quarantines',
+      minimal,
+      file('"holds": { "approvals": 2 }, "quarantine": { "failureMinimum": 50 }'),
+    ],
     ['another schedule', minimal, file('"schedule": { "reconcileMinutes": 20, "settleWindowMs": 500 }')],
     ['another address of the JSON Schema', minimal, file('"$schema": "https://example.com/schema.json"')],
     [

@@ -163,7 +163,7 @@ const wrongForm: readonly Row[] = [
     '4:3 scopes is unknown: did you mean "scope"?',
     '4:28 scope.nestedgroup is unknown: did you mean "nestedGroups"?',
     '4:53 scope.colour is unknown: possible here: mode, nestedGroups, assignDescendants, guests, microsoft365Groups, servicePrincipals, filters, include, exclude',
-    '4:72 __proto__ is unknown: possible here: $schema, source, targets, scope, mappings, lifecycle, protected, adminAllowList, guard, schedule',
+    '4:72 __proto__ is unknown: possible here: $schema, source, targets, scope, mappings, lifecycle, protected, adminAllowList, guard, holds, quarantine, schedule',
   ],
   [
     'a secret where there is no place for one',

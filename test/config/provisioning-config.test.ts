@@ -66,7 +66,14 @@ const general = {
       perDay: { count: 500, percent: 10 },
       perWeek: { count: 1000, percent: 20 },
     },
+    grants: {
+      perHour: { count: 200, percent: 5 },
+      perDay: { count: 500, percent: 10 },
+      perWeek: { count: 1000, percent: 20 },
+    },
   },
+  holds: { expireDays: 30, approvals: 1 },
+  quarantine: { failurePercent: 50, failureMinimum: 200, windowMinutes: 10, disableAfterDays: 28 },
   schedule: { reconcileMinutes: 30, settleWindowMs: 2000 },
 };
 
@@ -155,6 +162,8 @@ describe('a file', () => {
       },
       protected: { objectIds: [], groupNames: ['prod-*'] },
       guard: { ...general.guard, groupShrink: { members: 10, percent: 100 } },
+      holds: general.holds,
+      quarantine: general.quarantine,
       schedule: { reconcileMinutes: 20, settleWindowMs: 2000 },
     });
   });

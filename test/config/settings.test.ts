@@ -49,6 +49,7 @@ describe('readSettings', () => {
       databricks: { host: undefined, scimTokens: [], rates: {} },
       secrets: new Map(),
       notifications: undefined,
+      replaysPerSecond: 5,
       serviceBus: { connectionString: bus },
       storage: { connectionString: account },
     });
@@ -64,6 +65,8 @@ describe('readSettings', () => {
       GRAPH_URL: 'http://127.0.0.1:8080',
       NOTIFICATION_URL: 'https://app.example/api/graph-notifications',
       NOTIFICATION_CLIENT_STATE: '0123456789abcdef',
+      NOTIFICATION_CLIENT_STATE_PREVIOUS: 'fedcba9876543210',
+      NOTIFICATION_SILENCE_MINUTES: '90',
       RECONCILE_MINUTES: '25',
       SETTLE_WINDOW_MS: '500',
       READ_HIDDEN_MEMBERSHIP: 'true',
@@ -77,7 +80,11 @@ describe('readSettings', () => {
         scimTokens: ['token', 'before'],
         rates: { patch: 1.5 },
       },
-      notifications: { url: 'https://app.example/api/graph-notifications', clientState: '0123456789abcdef' },
+      notifications: {
+        url: 'https://app.example/api/graph-notifications',
+        secrets: ['0123456789abcdef', 'fedcba9876543210'],
+        silenceMs: 5_400_000,
+      },
       config: {
         source: { tenantId: id, applicationObjectId: id, readHiddenMembership: true },
         targets: [{ id: `account-${id}`, place: { kind: 'account', accountId: id, apiVersion: '2.1' } }],
@@ -151,6 +158,8 @@ describe('a malformed setting', () => {
     ['NOTIFICATION_URL', `https://app.example/api#${secret}`],
     ['NOTIFICATION_CLIENT_STATE', secret],
     ['NOTIFICATION_CLIENT_STATE', secret.repeat(20)],
+    ['NOTIFICATION_CLIENT_STATE_PREVIOUS', secret.repeat(20)],
+    ['NOTIFICATION_SILENCE_MINUTES', '9'],
     ['RECONCILE_MINUTES', '15'],
     ['RECONCILE_MINUTES', '45'],
     ['RECONCILE_MINUTES', '22.5'],
@@ -189,7 +198,21 @@ describe('a malformed setting', () => {
       const env = { ...present, NOTIFICATION_CLIENT_STATE: '0123456789abcdef', [name]: example };
       // That one names a file, which is not there until somebody writes it.
       if (name === 'PROVISIONING_CONFIG_FILE') continue;
-      if (example !== random) expect(() => readSettings(env), name).not.toThrow();
+      if (example === random) continue;
+      // The platform puts the secret in its place; what it could not read is refused.
+      if (example.startsWith('@Microsoft.KeyVault'))
+        expect(refusal(env)).toContain(`The app setting ${name} refers to a secret`);
+      else expect(() => readSettings(env), name).not.toThrow();
     }
   });
+});
+
+test('a reference to the key vault that the platform could not resolve is not taken for the secret', () => {
+  const reference =
+    '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/notification-client-state)';
+  const notified = { ...good, NOTIFICATION_URL: 'https://app.example/api/graph-notifications' };
+  const message = refusal({ ...notified, NOTIFICATION_CLIENT_STATE: reference });
+  expect(message).toContain('The app setting NOTIFICATION_CLIENT_STATE refers to a secret');
+  expect(message).not.toContain(reference);
+  expect(() => readSettings({ ...notified, NOTIFICATION_CLIENT_STATE: '0123456789abcdef' })).not.toThrow();
 });

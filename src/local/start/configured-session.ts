@@ -1,14 +1,15 @@
 import { compose, type Provisioning } from '../../app.ts';
 import { readSettings } from '../../config/settings.ts';
+import { enterSettings } from '../../config/settings-file.ts';
 import { peekDeadLetters } from '../../operations/dead-letters.ts';
 import type { Screen } from './screen.ts';
 import { APP_ROOT, FEEDS, freePort, openWorkerLog, type Session, WEB_PORT } from './session.ts';
-import { clearSettings } from './settings-file.ts';
 import { type WorkerGivesUp, Workers } from './workers.ts';
 
 /** The composed app on configured services, for the doors that need no worker. */
 export async function openConfigured(values: Readonly<Record<string, string>>): Promise<Provisioning> {
-  enter(values);
+  // The file alone says what is run against; what is exported counts for signing in only.
+  enterSettings(process.env, values);
   const app = compose(readSettings(values), silent);
   try {
     await app.ready();
@@ -68,9 +69,3 @@ export async function startConfiguredSession(o: {
 }
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** The file alone says what is run against; what is exported counts for signing in only. */
-function enter(values: Readonly<Record<string, string>>): void {
-  clearSettings(process.env, { identity: false });
-  Object.assign(process.env, values);
-}

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { approveHold, listHolds, type OpenHold, rejectHold } from '../../operations/holds.ts';
 import { approvePlan, summarizePlan } from '../../operations/plan.ts';
 import { openConfigured } from './configured-session.ts';
@@ -18,16 +19,25 @@ export async function openDoor(
       if (holds.length === 0) screen.line('Nothing is held.');
       for (const hold of holds) showHold(screen, hold);
     } else if (action.kind === 'approve') {
-      const { id } = await approveHold(app, action.id);
-      screen.line(`Approved ${id}. The running pipeline looks at it again and acts on what is still wanted.`);
+      const { id, approvedAt } = await approveHold(app, action.id, whoeverAsks());
+      screen.line(
+        approvedAt === undefined
+          ? `Noted for ${id}. Somebody else has to approve it as well.`
+          : `Approved ${id}. The running pipeline looks at it again and acts on what is still wanted.`,
+      );
     } else if (action.kind === 'reject') {
-      const { id } = await rejectHold(app, action.id);
+      const { id } = await rejectHold(app, action.id, whoeverAsks());
       screen.line(`Rejected ${id}. It stays undone for as long as its reason is the same.`);
     } else {
       const targets = app.targets.filter(({ id }) => action.target === undefined || id === action.target);
       if (targets.length === 0) throw new Error(`no target is called ${action.target}`);
-      showPlan(screen, await summarizePlan({ ...app, targets }));
-      const released = await approvePlan({ ...app, targets });
+      const plans = await summarizePlan({ ...app, targets });
+      showPlan(screen, plans);
+      // Nobody approves what could not be shown.
+      const shown = targets.filter(({ id }) =>
+        plans.some(({ target, notCompared }) => target === id && notCompared === undefined),
+      );
+      const released = await approvePlan({ ...app, targets: shown });
       screen.line(
         released.length === 0
           ? 'No target waits for a plan to be approved.'
@@ -37,6 +47,11 @@ export async function openDoor(
   } finally {
     await app.stop();
   }
+}
+
+/** The user of this machine: who may decide is settled by who may write to the storage account. */
+function whoeverAsks(): string {
+  return userInfo().username;
 }
 
 function showHold(screen: Screen, hold: OpenHold): void {

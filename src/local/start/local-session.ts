@@ -1,12 +1,12 @@
 import { compose } from '../../app.ts';
 import { readSettings } from '../../config/settings.ts';
+import { clearSettings } from '../../config/settings-file.ts';
 import { peekDeadLetters } from '../../operations/dead-letters.ts';
 import { startLocalCloud } from '../cloud.ts';
 import { addForeignContent, exampleTenant } from '../example-tenant/tenant.ts';
 import { Places } from '../tour/places.ts';
 import type { Screen } from './screen.ts';
 import { APP_ROOT, FEEDS, freePort, openWorkerLog, type Session, WEB_PORT } from './session.ts';
-import { clearSettings } from './settings-file.ts';
 import { type WorkerGivesUp, Workers } from './workers.ts';
 
 /** Tried first; the broker's is that of AMQP. */

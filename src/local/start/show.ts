@@ -1,7 +1,7 @@
 import { sleep } from '../../identity/clock.ts';
 import type { Convergence } from '../../operations/converged.ts';
 import { type AppliedChange, LiveChanges } from '../../operations/live-changes.ts';
-import type { PlanSummary } from '../../operations/plan.ts';
+import type { ComparedTarget, PlanSummary } from '../../operations/plan.ts';
 import type { TargetStatus } from '../../operations/status.ts';
 import { count, duration, type Screen } from './screen.ts';
 import type { Session } from './session.ts';
@@ -78,6 +78,10 @@ export function showComparison(
 
 export function showPlan(screen: Screen, plans: readonly PlanSummary[]): void {
   for (const plan of plans) {
+    if (plan.notCompared !== undefined) {
+      screen.line(`${plan.target}: not compared: ${plan.notCompared}`);
+      continue;
+    }
     const { target, planOnly, counts, limits, aim } = plan;
     screen.line(`${target}${planOnly ? ': plan-only' : ''}`);
     if (aim.state === 'on')
@@ -92,7 +96,7 @@ export function showPlan(screen: Screen, plans: readonly PlanSummary[]): void {
 }
 
 /** What the plan says about workspaces beside its differences. */
-function* workspaceLines({ items, workspaces, outsideAccount }: PlanSummary): Generator<string> {
+function* workspaceLines({ items, workspaces, outsideAccount }: ComparedTarget): Generator<string> {
   const losing = items.filter(item => item.workspaces !== undefined);
   for (const { principal, action, workspaces: lost = [] } of losing.slice(0, LISTED))
     yield `${action} ${principal.kind} ${principal.id}: workspace ${lost.join(', ')} is lost with it`;
@@ -107,7 +111,7 @@ function* workspaceLines({ items, workspaces, outsideAccount }: PlanSummary): Ge
     yield `${count(outsideAccount.length, 'principal')} not in the account, who would lose this workspace with federation`;
 }
 
-function limitText({ limit, used, most, principals }: PlanSummary['limits']['near'][number]): string {
+function limitText({ limit, used, most, principals }: ComparedTarget['limits']['near'][number]): string {
   const whose = principals.length === 0 ? '' : ` (${count(principals.length, 'principal')})`;
   return `${limit} ${used} of ${most}${whose}`;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type SettingName, settingTexts } from '../../config/setting-texts.ts';
+import { type SettingName, settingTexts } from './setting-texts.ts';
 
 /** The settings file cannot be used. The message names the setting, what it should hold, and an example. */
 class SettingsFileError extends Error {
@@ -107,4 +107,10 @@ export function clearSettings(env: NodeJS.ProcessEnv, options: { readonly identi
   for (const name of Object.keys(settingTexts)) delete env[name];
   if (!options.identity) return;
   for (const name of Object.keys(env)) if (/^(AZURE_|IDENTITY_|MSI_|IMDS_)/i.test(name)) delete env[name];
+}
+
+/** Puts the settings of the file, and no others of the product, into an environment. What was exported for signing in stays. */
+export function enterSettings(env: NodeJS.ProcessEnv, values: Readonly<Record<string, string>>): void {
+  clearSettings(env, { identity: false });
+  Object.assign(env, values);
 }

@@ -1,0 +1,98 @@
+import { enableTarget } from '../../operations/enable-target.ts';
+import { approvePlan, type PlanSummary, summarizePlan } from '../../operations/plan.ts';
+import { requestCycle } from '../../operations/request-cycle.ts';
+import { type Command, type CommandContext, targetNamed } from '../command.ts';
+import { atMost, columns, counted } from '../text.ts';
+
+/** Differences of one target that are listed for people. */
+const LISTED = 50;
+
+export const cycleCommands: readonly Command[] = [
+  {
+    words: 'plan',
+    usage: '',
+    about: 'what a full comparison would change in each target; writes nothing',
+    names: 'none',
+    options: ['target'],
+    run: async ({ app, values }) => {
+      const plans = await summarizePlan({ ...app, targets: chosen(app.targets, values.target) });
+      return { json: plans, lines: plans.flatMap(planLines) };
+    },
+  },
+  {
+    words: 'plan approve',
+    usage: '',
+    about: 'lets targets that wait in plan-only be written to; proposed adoptions stay held',
+    names: 'none',
+    options: ['target'],
+    run: async ({ app, values }) => {
+      const released = await approvePlan({ ...app, targets: chosen(app.targets, values.target) });
+      const text =
+        released.length === 0
+          ? 'no target waits for a plan to be approved'
+          : `approved: ${released.join(', ')}`;
+      return { json: { released }, lines: [text] };
+    },
+  },
+  {
+    words: 'cycle',
+    usage: '',
+    about: 'makes the next tick of the reconcile timer run a full cycle',
+    names: 'none',
+    options: [],
+    run: async ({ app }) => {
+      await requestCycle(app);
+      return { json: { requested: true }, lines: ['a cycle begins within a minute'] };
+    },
+  },
+  {
+    words: 'audit',
+    usage: 'TARGET',
+    about: 'makes the next cycle compare that target completely',
+    names: 'one',
+    options: [],
+    run: async ({ app, names: [id = ''] }) => {
+      const target = targetNamed(app.targets, id);
+      await app.queue.open();
+      await requestCycle({ ...app, targets: [target] }, { audit: 'asked for by a person' });
+      return { json: { target: id, requested: true }, lines: [`${id} is compared within a minute or so`] };
+    },
+  },
+  {
+    words: 'enable',
+    usage: 'TARGET',
+    about: 'ends the quarantine of a target, also of one that is not probed any longer',
+    names: 'one',
+    options: [],
+    run: async ({ app, names: [id = ''] }) => {
+      targetNamed(app.targets, id);
+      await app.queue.open();
+      const enabled = await enableTarget(app, id);
+      const text = enabled
+        ? `${id} is written to again, and compared completely`
+        : `${id} is not in quarantine`;
+      return { json: { target: id, enabled }, lines: [text] };
+    },
+  },
+];
+
+function chosen(targets: CommandContext['app']['targets'], id: string | undefined) {
+  return id === undefined ? targets : [targetNamed(targets, id)];
+}
+
+function planLines(plan: PlanSummary): string[] {
+  if (plan.notCompared !== undefined) return [`${plan.target}: not compared: ${plan.notCompared}`];
+  const { target, planOnly, counts, items, limits } = plan;
+  const rows = Object.entries(counts).map(([action, number]) => [action, String(number)] as const);
+  const differences = items.map(
+    ({ principal, action, detail }) =>
+      `    ${action} ${principal.kind}:${principal.id}${detail.length === 0 ? '' : ` (${detail.slice(0, 5).join(', ')})`}`,
+  );
+  return [
+    `${target}${planOnly ? ': plan-only' : ''}: ${items.length === 0 ? 'nothing to do' : counted(items.length, 'difference')}`,
+    ...columns(rows),
+    ...atMost(differences, LISTED),
+    ...limits.exceeded.map(({ limit, used, most }) => `  over the limit: ${limit} ${used} of ${most}`),
+    ...limits.near.map(({ limit, used, most }) => `  near the limit: ${limit} ${used} of ${most}`),
+  ];
+}

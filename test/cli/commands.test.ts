@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NotThere } from '../../src/cli/command.ts';
+import { carryOut, understand } from '../../src/cli/run.ts';
+import { UsageError } from '../../src/cli/usage-error.ts';
+import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
+import { startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
+import { openState, type State } from '../../src/state/state.ts';
+import { takeStorage } from '../harness/shared-storage.ts';
+import { APPLICATION, group, tenant, user } from '../harness/tenant.ts';
+import { bury } from '../operations/dead-letter-bench.ts';
+
+// No worker runs: a command asks, and what it asks for can be seen in the state and on the queue.
+const ada = user('ada');
+const team = group('Team', [ada.id]);
+const started = new AsyncDisposableStack();
+let cloud: LocalCloud;
+let state: State;
+let target: string;
+
+beforeAll(async () => {
+  const accountId = randomUUID();
+  target = `account-${accountId}`;
+  const server = await takeStorage();
+  started.defer(() => server.close());
+  const storage = await startStorageProxy(server, server.accountName);
+  started.defer(() => storage.close());
+  cloud = await startLocalCloud({
+    tenantId: randomUUID(),
+    accountId,
+    applicationObjectId: APPLICATION,
+    limits: 'off',
+    seed: tenant({ users: [ada], groups: [team], assigned: [team.id] }),
+    storage,
+  });
+  started.defer(() => cloud.close());
+  for (const [name, value] of Object.entries(cloud.identity.env)) {
+    const before = process.env[name];
+    started.defer(() => {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    });
+    process.env[name] = value;
+  }
+  state = openState({ connectionString: storage.connectionString });
+  await state.ensure();
+});
+afterAll(() => started.disposeAsync());
+
+/** What `npm run ops -- ...` comes to. */
+async function ops(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const invocation = understand(args);
+  if (invocation.command === undefined) throw new Error('that is the help');
+  const { signal } = new AbortController();
+  const env = { ...cloud.settings, ...more };
+  const result = await carryOut(invocation, invocation.command, env, { signal, note: () => undefined });
+  return { ...result, text: result.lines.join('\n') };
+}
+
+describe('connection', () => {
+  test('is good when everything answers', async () => {
+    const { json, isGood, text } = await ops(['connection']);
+    expect(text).not.toContain('PROBLEM');
+    expect(isGood).toBe(true);
+    const to = new Set((json as { to: string }[]).map(check => check.to));
+    expect(to).toEqual(new Set(['storage', 'service bus', 'graph', target]));
+    expect(cloud.databricks.log.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  test('names what is wrong, and tells of the rest all the same', async () => {
+    const { isGood, text } = await ops(['connection'], { DATABRICKS_SCIM_TOKEN: 'expired' });
+    expect(isGood).toBe(false);
+    expect(text).toMatch(new RegExp(`^PROBLEM  ${target}: read users: ScimError: SCIM GET .*: 401`, 'm'));
+    expect(text).toMatch(/^ok {7}graph: read users$/m);
+    expect(text).not.toContain('expired');
+  });
+});
+
+test('status tells of each target, of who fails, and of dead letters', async () => {
+  await state.targets.update(target, known => ({
+    ...known,
+    planOnly: true,
+    quarantine: { reason: 'SCIM GET Users: 401', since: 1_000, probeAt: 2_000, probes: 0 },
+  }));
+  const failure = {
+    code: 'TargetRefused400',
+    message: 'SCIM POST Users: 400',
+    attempts: 2,
+    correlationId: 'c',
+  };
+  await state.targets.writeFailure(target, `user:${ada.id}`, {
+    ...failure,
+    failedAt: 1,
+    nextTryAt: 3_600_000,
+  });
+  await bury(cloud.broker.connectionString, [{ principal: { kind: 'user', id: ada.id }, target }]);
+  const closed = { cause: '403', reason: 'Graph answered 403', since: 2_000, probeAt: 3_000, probes: 0 };
+  await state.source.update(() => ({ quarantine: closed }));
+  const { json, text } = await ops(['status']);
+  await state.source.update(() => ({}));
+  expect(text).toContain('nothing is concluded from Entra ID since 1970-01-01T00:00:02Z: Graph answered 403');
+  expect(json).toMatchObject({
+    source: { quarantine: closed },
+    targets: [{ target, users: 0, held: 0, failed: 1, planOnly: true }],
+    failing: [{ target, principal: `user:${ada.id}`, code: 'TargetRefused400', attempts: 2 }],
+    deadLetters: [{ reason: 'TargetRefused400', count: 1 }],
+  });
+  expect(text).toContain('since 1970-01-01T00:00:01Z: SCIM GET Users: 401');
+  expect(text).toContain(`user:${ada.id}  TargetRefused400, 2 times, next try after 1970-01-01T01:00:00Z`);
+  expect(text).toContain('1 dead letter: TargetRefused400');
+});
+
+test('a target is enabled, and its plan approved, once', async () => {
+  expect((await ops(['enable', target])).text).toContain('is written to again');
+  expect((await state.targets.read(target)).quarantine).toBeUndefined();
+  expect((await ops(['enable', target])).json).toEqual({ target, enabled: false });
+  expect((await ops(['plan', 'approve', '--target', target])).json).toEqual({ released: [target] });
+  expect((await ops(['plan', 'approve'])).json).toEqual({ released: [] });
+});
+
+test('a plan is shown, and nothing is written', async () => {
+  const { json, text } = await ops(['plan']);
+  expect(json).toMatchObject([{ target, counts: { create: 2 } }]);
+  expect(text).toContain(`create user:${ada.id}`);
+  expect(cloud.databricks.log.every(({ method }) => method === 'GET')).toBe(true);
+});
+
+test('a cycle, or an audit of one target, is asked for', async () => {
+  await ops(['cycle']);
+  expect((await state.targets.readCycle()).requested).toBe(true);
+  await ops(['audit', target]);
+  expect((await state.targets.read(target)).auditDue).toContain('asked for by a person');
+  for (const words of [['audit'], ['enable']])
+    await expect(ops([...words, 'nobody'])).rejects.toThrow(NotThere);
+  for (const words of [['plan'], ['plan', 'approve'], ['holds', 'list']])
+    await expect(ops([...words, '--target', 'nobody'])).rejects.toThrow('no target is called nobody');
+});
+
+test('holds are listed, approved and rejected', async () => {
+  const kind = 'proposed-adoption' as const;
+  const principal = { kind: 'group' as const, id: team.id };
+  await state.holds.hold(
+    target,
+    { kind, principal, ids: ['11'], cause: 'a group of that name is there' },
+    1_000,
+  );
+  const id = `${target}|group:${team.id}|${kind}`;
+  const listed = await ops(['holds']);
+  expect(listed.json).toMatchObject([{ id, ids: ['11'] }]);
+  expect(listed.text).toContain('approve it to take the resource over');
+  expect((await ops(['holds', 'reject', id])).text).toContain('rejected');
+  expect((await ops(['holds', 'approve', id])).text).toContain('approved');
+  expect(await state.holds.approvedIds(target, principal, kind)).toEqual(new Set(['11']));
+  expect((await ops(['holds', 'list'])).text).toMatch(/decided +approved .* by /);
+  await expect(ops(['holds', 'approve', `${target}|group:none|${kind}`])).rejects.toThrow(NotThere);
+});
+
+describe('dead letters', () => {
+  test('are listed, shown, replayed and discarded', async () => {
+    const listed = await ops(['dead-letters', 'list', '--principal', ada.id]);
+    expect(listed.text).toContain(`TargetRefused400  user:${ada.id}  ${target}`);
+    const [letter] = (listed.json as { letters: { sequenceNumber: string }[] }).letters;
+    const number = letter?.sequenceNumber ?? '';
+    expect((await ops(['dead-letters', 'show', number])).text).toMatch(/^description +SCIM PATCH/m);
+    expect((await ops(['dead-letters', 'list', '--newer-than', '0s'])).text).toBe('no dead letters');
+    expect((await ops(['dead-letters', 'replay', number])).json).toEqual({ replayed: 1, missed: [] });
+    expect(cloud.broker.counts('identity-changes')).toMatchObject({ deadLettered: 0 });
+
+    await bury(cloud.broker.connectionString, [{ raw: { body: 'x' }, reason: 'InvalidMessage' }]);
+    const discard = ['dead-letters', 'discard', '--reason', 'InvalidMessage', '--why', 'a test message'];
+    expect((await ops(discard)).json).toEqual({ discarded: 1, missed: [] });
+    await expect(ops(discard)).rejects.toThrow(NotThere);
+  });
+
+  test.each([
+    [['replay'], 'which dead letters'],
+    [['replay', '--all', '7'], '--all goes with neither'],
+    [['replay', '--all', '--reason', 'x'], '--all goes with neither'],
+    [['replay', 'seven'], 'seven is no number'],
+    [['replay', '--all', '--rate', '1000'], '--rate takes'],
+    [['replay', '--older-than', 'long'], '--older-than takes'],
+    [['discard', '--all'], 'needs --why'],
+    [['discard', '--all', '--why', ' '], 'needs --why'],
+  ])('%j is refused, with nothing done', async (args, message) => {
+    await expect(ops(['dead-letters', ...args])).rejects.toThrow(UsageError);
+    await expect(ops(['dead-letters', ...args])).rejects.toThrow(message);
+  });
+
+  test('that are not there are said not to be', async () => {
+    await expect(ops(['dead-letters', 'show', '99999'])).rejects.toThrow(
+      'no dead letter has the number 99999',
+    );
+    await expect(ops(['dead-letters', 'replay', '--all'])).rejects.toThrow(NotThere);
+  });
+
+  test('are replayed at the rate of the setting', async () => {
+    await bury(
+      cloud.broker.connectionString,
+      Array.from({ length: 3 }, () => ({ principal: { kind: 'user' as const, id: randomUUID() }, target })),
+    );
+    const begin = performance.now();
+    await ops(['dead-letters', 'replay', '--all'], { REPLAYS_PER_SECOND: '1' });
+    expect(performance.now() - begin).toBeGreaterThan(1_950);
+  });
+});
+
+test('a storage account in which the app never ran is named as such', async () => {
+  const server = await takeStorage();
+  const unused = server.account(server.accountName).connectionString;
+  const asked = ops(['holds', 'list'], { AzureWebJobsStorage: unused });
+  await expect(asked).rejects.toThrow(NotThere);
+  await expect(asked).rejects.toThrow('holds no state of the app');
+});
