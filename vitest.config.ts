@@ -7,11 +7,17 @@ const alone = [
   'test/harness/**/*.test.ts',
   'test/tooling/**/*.test.ts',
   'test/scim/verbose-log.test.ts',
+  'test/hardening/app-credential*.test.ts',
   'test/local/functions-host/managed-identity.test.ts',
 ];
 
 /** Measured against the clock, one after the other and beside nothing else: `npm run test:long`. */
-const long = ['test/scenarios/published-limits.test.ts', 'test/scenarios/hidden-limits.test.ts'];
+const long = [
+  'test/scenarios/published-limits.test.ts',
+  'test/scenarios/hidden-limits.test.ts',
+  'test/scenarios/dismissal-behind-10000-changes.test.ts',
+  'test/scenarios/irrelevant-flood-of-a-large-tenant.test.ts',
+];
 
 /** Files that take longest. Begun last, one of them would keep the others' cores waiting. */
 const longest = [

@@ -1,6 +1,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import { provisioning } from '../src/composed.ts';
-import { createSettlementClient } from '../src/messaging/settlement.ts';
+import { consoleLogger } from '../src/identity/logger.ts';
+import { createSettlementClient, deadLetterOrThrow } from '../src/messaging/settlement.ts';
 
 const settlement = createSettlementClient();
 
@@ -12,8 +13,6 @@ app.serviceBusQueue('apply-change', {
     const { messageId, applicationProperties, lockToken } = context.triggerMetadata ?? {};
     const outcome = await provisioning.messages.handle(message, applicationProperties, String(messageId));
     if (outcome.kind === 'complete') return;
-    // Without the host's settlement service, throwing leaves it to the queue's delivery count.
-    if (settlement === undefined) throw new Error(`${outcome.reason}: ${outcome.description}`);
-    await settlement.deadLetter(String(lockToken), outcome.reason, outcome.description);
+    await deadLetterOrThrow(settlement, String(lockToken), outcome, consoleLogger);
   },
 });

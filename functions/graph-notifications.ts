@@ -9,6 +9,12 @@ const MAX_BODY_BYTES = 1_048_576;
 const MAX_TOKEN_LENGTH = 2_048;
 /** Graph drops notifications of endpoints that take three seconds: rather refuse, so that it sends them again. */
 const DEADLINE_MS = 2_000;
+/**
+ * Requests of one instance whose notifications are being put on the queue. How many instances there are is the
+ * platform's to bound, and who calls is nobody's: beyond this a caller is sent away at once, and Graph calls again.
+ */
+const MOST_IN_HAND = 100;
+let inHand = 0;
 
 app.http('graph-notifications', {
   methods: ['POST'],
@@ -29,17 +35,28 @@ app.http('graph-notifications', {
       if (error instanceof SyntaxError || error instanceof NotANotification) return { status: 400 };
       throw error;
     }
+    if (inHand >= MOST_IN_HAND) return busy();
+    inHand += 1;
     try {
       const deadline = AbortSignal.timeout(DEADLINE_MS);
-      const { reauthorize } = await notifications.receive(items, deadline);
-      await within(deadline, Promise.all(reauthorize.map(id => provisioning.subscriptions.reauthorize(id))));
+      const { reauthorize, check } = await notifications.receive(items, deadline);
+      const { subscriptions } = provisioning;
+      const followUps = reauthorize.map(id => subscriptions.reauthorize(id));
+      if (check) followUps.push(subscriptions.requestCheck());
+      await within(deadline, Promise.all(followUps));
       return { status: 202 };
     } catch (error) {
       context.warn(`notifications not accepted: ${describeError(error)}`);
-      return { status: 503, headers: { 'Retry-After': '5' } };
+      return busy();
+    } finally {
+      inHand -= 1;
     }
   },
 });
+
+function busy(): HttpResponseInit {
+  return { status: 503, headers: { 'Retry-After': '5' } };
+}
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

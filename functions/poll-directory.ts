@@ -5,6 +5,10 @@ app.timer('poll-directory', {
   schedule: '0 * * * * *',
   handler: async () => {
     await provisioning.ready();
-    await provisioning.poll.run();
+    try {
+      await provisioning.poll.run();
+    } finally {
+      await provisioning.pulse();
+    }
   },
 });

@@ -1,11 +1,15 @@
-import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import type { TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
 import type { Settings } from './config/settings.ts';
 import { CLOUDS } from './databricks/clouds.ts';
+import { appCredential } from './directory/app-credential.ts';
 import { GraphDirectory } from './directory/graph-directory.ts';
+import { missingPermissions } from './directory/graph-permissions.ts';
 import type { Logger } from './identity/logger.ts';
 import { objectIdOf } from './identity/token-claims.ts';
 import { ChangeQueue } from './messaging/change-queue.ts';
+import { pulse } from './operations/pulse.ts';
+import { AcceptedClientStates } from './provisioning/accepted-client-states.ts';
 import { AimWatch } from './provisioning/aim-watch.ts';
 import { AccountApplier } from './provisioning/apply-account.ts';
 import { AssignmentApplier } from './provisioning/apply-assignments.ts';
@@ -18,6 +22,7 @@ import { EntitlementReader } from './provisioning/entitlement.ts';
 import { FollowUps } from './provisioning/follow-ups.ts';
 import { GroupNames } from './provisioning/group-names.ts';
 import { MessageHandler } from './provisioning/handle-message.ts';
+import { HeardNotifications } from './provisioning/heard-notifications.ts';
 import { Looker } from './provisioning/look.ts';
 import { AccountReader } from './provisioning/look-account.ts';
 import { GroupReader } from './provisioning/look-group.ts';
@@ -27,11 +32,13 @@ import { Quarantine } from './provisioning/quarantine.ts';
 import { NotificationReceiver } from './provisioning/receive-notifications.ts';
 import { RemovalGuard } from './provisioning/removal-guard.ts';
 import type { SourceAccess } from './provisioning/source-evidence.ts';
+import { SourceQuarantine } from './provisioning/source-quarantine.ts';
 import type { Target } from './provisioning/target.ts';
 import { TargetWorker } from './provisioning/target-worker.ts';
 import { AssignmentPass } from './reconciliation/assignment-pass.ts';
 import { Audit } from './reconciliation/audit.ts';
 import { Cycle } from './reconciliation/cycle.ts';
+import { NotificationWatch } from './reconciliation/notification-watch.ts';
 import { Poll } from './reconciliation/poll.ts';
 import { SubscriptionKeeper } from './reconciliation/subscriptions.ts';
 import { TargetWatch } from './reconciliation/target-watch.ts';
@@ -48,10 +55,16 @@ export interface Provisioning {
   readonly notifications: NotificationReceiver | undefined;
   readonly subscriptions: SubscriptionKeeper;
   readonly assignments: AssignmentPass;
+  /** How many different people have to approve a hold. */
+  readonly approvals: number;
   readonly audit: Audit;
   readonly poll: Poll;
   readonly cycle: Cycle;
   readonly messages: MessageHandler;
+  /** An access token for Graph, as it is used here: it says what we may read. */
+  graphToken(): Promise<string>;
+  /** Says what waits and what is held at each target: what alerts rest on. */
+  pulse(): Promise<void>;
   /** Tables, connection and token are there. Tried again by the next caller when it failed. */
   ready(): Promise<void>;
   /** Finishes what runs, gives leases back, closes connections. */
@@ -63,10 +76,7 @@ export function compose(settings: Settings, log: Logger): Provisioning {
   const { config } = settings;
   const { applicationObjectId, tenantId, cloud } = config.source;
   const { authorityHost, graphUrl } = CLOUDS[cloud];
-  const credential = new DefaultAzureCredential(
-    // Where nothing else is said, the environment may name an authority of its own.
-    cloud === 'public' ? {} : { authorityHost },
-  );
+  const credential = appCredential(cloud === 'public' ? {} : { authorityHost });
   const state = openState(
     'connectionString' in settings.storage ? settings.storage : { ...settings.storage, credential },
   );
@@ -85,8 +95,19 @@ export function compose(settings: Settings, log: Logger): Provisioning {
   });
   const serviceBus = openServiceBus(settings, credential);
   const queue = new ChangeQueue(serviceBus, { settleWindowMs: config.schedule.settleWindowMs });
-  const quarantine = new Quarantine(state.targets, log);
+  const { failurePercent, failureMinimum, windowMinutes, disableAfterDays } = config.quarantine;
+  const quarantine = new Quarantine(
+    state.targets,
+    {
+      percent: failurePercent,
+      minimum: failureMinimum,
+      windowMs: windowMinutes * 60_000,
+      disableAfterMs: disableAfterDays * 24 * 3_600_000,
+    },
+    log,
+  );
   const source = { state, directory, applicationObjectId };
+  const sourceQuarantine = new SourceQuarantine({ ...source, log });
   const aim = new AimWatch(state, log);
   const workers = targets.map(
     target =>
@@ -94,24 +115,34 @@ export function compose(settings: Settings, log: Logger): Provisioning {
         target,
         state,
         queue,
-        looker: composeLooker({ ...source, policy: target.policy }, { queue, aim, log }),
+        looker: composeLooker(
+          { ...source, policy: target.policy },
+          { queue, aim, quarantine, sourceQuarantine, log },
+        ),
         quarantine,
+        source: sourceQuarantine,
         log,
       }),
   );
   const { notifications } = settings;
-  const assignments = new AssignmentPass(source);
+  const assignments = new AssignmentPass({ ...source, log });
   const audit = new Audit({
     source,
     accounts: targets.flatMap(({ id, level }) => (level === 'account' ? [id] : [])),
     log,
   });
-  const poll = new Poll({ state, directory, queue, assignments, targets, log });
-  const subscriptions = new SubscriptionKeeper({ directory, notifications, log });
+  const watch = new NotificationWatch({ states: state.subscriptions, silenceMs: notifications?.silenceMs });
+  const feeds = { state, directory, source: sourceQuarantine, log };
+  const poll = new Poll({ ...feeds, queue, assignments, targets, notifications: watch });
+  const subscriptions = new SubscriptionKeeper({ ...feeds, notifications, watch });
   const opened = once(async () => {
     const [token] = await Promise.all([credential.getToken(scope), state.ensure(), queue.open()]);
-    const own = objectIdOf(token.token);
+    const own = token === null ? undefined : objectIdOf(token.token);
     if (own !== undefined) protectedObjectIds.add(own);
+    const hiddenMembership = config.source.readHiddenMembership;
+    const missing = missingPermissions(token?.token ?? '', { hiddenMembership });
+    if (missing !== undefined && missing.length > 0)
+      log.error('graph-permissions-missing', { missing: missing.join(' ') });
   });
   return {
     state,
@@ -124,11 +155,13 @@ export function compose(settings: Settings, log: Logger): Provisioning {
         queue,
         targets: targetIds,
         tenantId,
-        clientState: notifications.clientState,
+        clientStates: new AcceptedClientStates({ ...notifications, states: state.subscriptions, log }),
+        heard: new HeardNotifications(state.subscriptions, log),
         log,
       }),
     subscriptions,
     assignments,
+    approvals: config.holds.approvals,
     audit,
     poll,
     cycle: new Cycle({
@@ -141,7 +174,13 @@ export function compose(settings: Settings, log: Logger): Provisioning {
       targets,
       everyMinutes: config.schedule.reconcileMinutes,
       quarantine,
-      watch: new TargetWatch({ state, aim, log }),
+      source: sourceQuarantine,
+      watch: new TargetWatch({
+        state,
+        aim,
+        holdsExpireAfterMs: config.holds.expireDays * 24 * 3_600_000,
+        log,
+      }),
       log,
     }),
     messages: new MessageHandler({
@@ -152,6 +191,8 @@ export function compose(settings: Settings, log: Logger): Provisioning {
       ready: opened,
       log,
     }),
+    graphToken: async () => (await credential.getToken(scope))?.token ?? '',
+    pulse: () => pulse({ state, targets, log }),
     ready: opened,
     stop: async () => {
       await Promise.all(workers.map(worker => worker.stop()));
@@ -163,13 +204,19 @@ export function compose(settings: Settings, log: Logger): Provisioning {
 
 function composeLooker(
   source: SourceAccess,
-  { queue, aim, log }: { queue: ChangeQueue; aim: AimWatch; log: Logger },
+  o: {
+    queue: ChangeQueue;
+    aim: AimWatch;
+    quarantine: Quarantine;
+    sourceQuarantine: SourceQuarantine;
+    log: Logger;
+  },
 ): Looker {
   const { state, directory, policy } = source;
   const followUps = new FollowUps(state.backlog);
   const guard = new RemovalGuard(state, policy.guard);
   const conflicts = new NameConflicts(state, directory, policy);
-  const resources = new ResourceApplier(state, conflicts);
+  const resources = new ResourceApplier(state, conflicts, guard);
   const entitlements = new EntitlementReader(source);
   const accounts = new AccountApplier({
     state,
@@ -184,12 +231,12 @@ function composeLooker(
     reader: new GroupReader(source, entitlements),
     resources,
     names: new GroupNames(conflicts, policy),
-    members: new MemberApplier({ source, followUps, guard }),
+    members: new MemberApplier({ source, followUps, guard, log: o.log }),
     followUps,
     policy,
   });
-  const assignments = new AssignmentApplier(state, policy);
-  return new Looker({ state, queue, accounts, groups, aim, assignments, log });
+  const assignments = new AssignmentApplier(state, policy, guard);
+  return new Looker({ ...o, state, accounts, groups, assignments, source: o.sourceQuarantine });
 }
 
 function openServiceBus(settings: Settings, credential: TokenCredential): ServiceBusClient {

@@ -15,7 +15,7 @@ export function configFingerprint(
   config: ProvisioningConfig,
   { id, scope, mappings, workspaces }: TargetConfig,
 ): string {
-  const { schedule: _, targets: __, ...rest } = config;
+  const { schedule: _, targets: __, holds: ___, quarantine: ____, ...rest } = config;
   const { adminAllowList } = config;
   const canonical = {
     ...rest,

@@ -158,6 +158,12 @@ const guard = section(
       [1_000, 20],
       'Members that are taken out of groups because they left them, or because the group left the scope, in each target.',
     ),
+    grants: removalLimits(
+      [200, 5],
+      [500, 10],
+      [1_000, 20],
+      'Roles, entitlements and workspace assignments that are taken from people who stay in scope, in each target. Percentages are of the linked accounts.',
+    ),
     groupShrink: section(
       {
         members: wholeNumber(0, 1_000_000)
@@ -178,6 +184,44 @@ const guard = section(
 )
   .prefault({})
   .describe('Limits on what is taken away without a person deciding.');
+
+const holds = section(
+  {
+    expireDays: wholeNumber(1, 3_650)
+      .default(30)
+      .describe(
+        'After so many days nobody waits for a decision any longer: the access is kept, and an alert says so once.',
+      ),
+    approvals: wholeNumber(1, 2)
+      .default(1)
+      .describe('How many different people have to approve a hold before it is carried out, 1 or 2.'),
+  },
+  '{ "expireDays": 30 }',
+)
+  .prefault({})
+  .describe('What waits until a person decides.');
+
+const quarantine = section(
+  {
+    failurePercent: wholeNumber(1, 100)
+      .default(50)
+      .describe('A target of whose requests at least this share fails is left alone for a while.'),
+    failureMinimum: wholeNumber(10, 100_000)
+      .default(200)
+      .describe('Fewer requests than this within the window say nothing.'),
+    windowMinutes: wholeNumber(1, 1_440).default(10).describe('The minutes that are looked back.'),
+    disableAfterDays: wholeNumber(1, 365)
+      .default(28)
+      .describe(
+        'After so many days in quarantine the target is not probed any longer, an alert says so, and a person has to switch it on again.',
+      ),
+  },
+  '{ "failurePercent": 50 }',
+)
+  .prefault({})
+  .describe(
+    'When a target is left alone. One that refuses the credentials is left alone at once, whatever stands here.',
+  );
 
 const schedule = section(
   {
@@ -211,6 +255,8 @@ export const provisioningSchema = section(
       'Principals that an attribute mapping may give the role account_admin to. Nobody else ever gets it from here.',
     ),
     guard,
+    holds,
+    quarantine,
     schedule,
   },
   '{ "source": { … }, "targets": [ … ] }',

@@ -45,6 +45,20 @@ export interface ProvisioningConfig {
     readonly accounts: RemovalLimits;
     /** Members taken out of groups because they left them, or because the group left the scope. */
     readonly memberships: RemovalLimits;
+    /** Roles, entitlements and workspace assignments taken from people who stay. */
+    readonly grants: RemovalLimits;
+  };
+  readonly holds: {
+    readonly expireDays: number;
+    /** Different people who have to approve one hold. */
+    readonly approvals: number;
+  };
+  readonly quarantine: {
+    /** Of the requests of the window, at least `failureMinimum`, this share has to fail. */
+    readonly failurePercent: number;
+    readonly failureMinimum: number;
+    readonly windowMinutes: number;
+    readonly disableAfterDays: number;
   };
   readonly schedule: { readonly reconcileMinutes: number; readonly settleWindowMs: number };
 }
@@ -132,7 +146,7 @@ export function defaultConfig(ids: {
 
 /** Settles the defaults that depend on another setting. */
 function complete(file: z.output<typeof provisioningSchema>): ProvisioningConfig {
-  const { source, scope, mappings, lifecycle, adminAllowList, guard, schedule } = file;
+  const { source, scope, mappings, lifecycle, adminAllowList, guard, holds, quarantine, schedule } = file;
   const [first, ...others] = file.targets.map(target => completeTarget(target, file));
   if (first === undefined) throw new RangeError('the schema lets no list of targets be empty');
   return {
@@ -144,6 +158,8 @@ function complete(file: z.output<typeof provisioningSchema>): ProvisioningConfig
     protected: file.protected,
     adminAllowList,
     guard,
+    holds,
+    quarantine,
     schedule,
   };
 }

@@ -67,14 +67,30 @@ export const settingTexts = {
     absent: 'the poll alone',
   },
   NOTIFICATION_CLIENT_STATE: {
-    holds: 'a random secret of 16 to 128 characters that Graph sends back in every notification',
+    holds: 'a random secret of 16 to 128 characters, by which notifications are known to come from Graph',
     example: 'the output of: openssl rand -hex 32',
     absent: 'refused when there is a NOTIFICATION_URL',
+  },
+  NOTIFICATION_CLIENT_STATE_PREVIOUS: {
+    holds: 'the secret before that one, for five hours after it was replaced',
+    example: 'the secret that is about to be replaced',
+    absent: 'there is one version',
+  },
+  NOTIFICATION_SILENCE_MINUTES: {
+    holds:
+      'minutes for which the poll may find changes that no notification told of, before a subscription counts as lost, 10 to 1440',
+    example: '60',
+    absent: '60',
   },
   RECONCILE_MINUTES: {
     holds: 'minutes between reconciliation cycles, 20 to 40',
     example: '30',
     absent: 'what the file says, else 30',
+  },
+  REPLAYS_PER_SECOND: {
+    holds: 'dead letters that a replay sends again in a second at most, 0.1 to 50',
+    example: '5',
+    absent: '5',
   },
   SETTLE_WINDOW_MS: {
     holds: 'milliseconds within which a burst of changes becomes one, 500 to 60000',

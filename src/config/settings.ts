@@ -7,6 +7,7 @@ import { readConfig } from './read-config.ts';
 import { refused } from './refused-setting.ts';
 import type { SettingName } from './setting-texts.ts';
 import { refuseWithoutAccountSignIn, secretVersions, targetSecrets } from './target-secrets.ts';
+import { refuseUnresolvedReferences } from './unresolved-references.ts';
 
 const guid = z.string().regex(GUID);
 const optionalText = z.string().min(1).optional();
@@ -34,7 +35,10 @@ const schema = z.object({
   GRAPH_URL: serviceUrl.optional(),
   NOTIFICATION_URL: serviceUrl.optional(),
   NOTIFICATION_CLIENT_STATE: z.string().min(16).max(128).optional(),
+  NOTIFICATION_CLIENT_STATE_PREVIOUS: z.string().min(16).max(128).optional(),
+  NOTIFICATION_SILENCE_MINUTES: z.coerce.number().int().min(10).max(1_440).default(60),
   RECONCILE_MINUTES: z.coerce.number().int().min(20).max(40).optional(),
+  REPLAYS_PER_SECOND: z.coerce.number().min(0.1).max(50).default(5),
   SETTLE_WINDOW_MS: z.coerce.number().int().min(500).max(60_000).optional(),
   READ_HIDDEN_MEMBERSHIP: z.enum(['true', 'false']).optional(),
   PROTECTED_OBJECT_IDS: z.string().default(''),
@@ -77,7 +81,17 @@ export interface Settings {
   };
   /** Versions of the secrets that targets name by the setting that holds them, the newest first. */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
-  readonly notifications: { readonly url: string; readonly clientState: string } | undefined;
+  readonly notifications:
+    | {
+        readonly url: string;
+        /** Versions of the secret that client states are signed with, the newest first. */
+        readonly secrets: readonly string[];
+        /** For how long polls may find changes that nobody notified us of. */
+        readonly silenceMs: number;
+      }
+    | undefined;
+  /** Most dead letters that a replay sends again in a second. */
+  readonly replaysPerSecond: number;
   readonly serviceBus: { readonly connectionString: string } | { readonly namespace: string };
   readonly storage:
     | { readonly connectionString: string }
@@ -93,6 +107,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
+  refuseUnresolvedReferences(given);
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const name = String(parsed.error.issues[0]?.path[0]) as SettingName;
@@ -124,17 +139,25 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       },
     },
     secrets: targetSecrets(config, given),
-    notifications: notifications(s.NOTIFICATION_URL, s.NOTIFICATION_CLIENT_STATE),
+    notifications: notifications(s, given),
+    replaysPerSecond: s.REPLAYS_PER_SECOND,
     serviceBus: serviceBus(s),
     storage: storage(s),
   };
 }
 
-function notifications(url: string | undefined, clientState: string | undefined): Settings['notifications'] {
-  if (url === undefined) return undefined;
-  if (clientState === undefined)
+function notifications(
+  s: z.infer<typeof schema>,
+  given: Readonly<Record<string, string | undefined>>,
+): Settings['notifications'] {
+  if (s.NOTIFICATION_URL === undefined) return undefined;
+  if (s.NOTIFICATION_CLIENT_STATE === undefined)
     throw refused('NOTIFICATION_CLIENT_STATE', 'is missing, and NOTIFICATION_URL needs it');
-  return { url, clientState };
+  return {
+    url: s.NOTIFICATION_URL,
+    secrets: secretVersions(given, 'NOTIFICATION_CLIENT_STATE'),
+    silenceMs: s.NOTIFICATION_SILENCE_MINUTES * 60_000,
+  };
 }
 
 function objectIds(list: string): string[] {

@@ -1,6 +1,7 @@
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { createDefaultHttpClient, type PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient, type SecretClientOptions, type SecretProperties } from '@azure/keyvault-secrets';
+import { boundedRequests, hostsOf } from '../identity/bounded-requests.ts';
 import { now } from '../identity/clock.ts';
 import { ConfigurationError } from '../identity/errors.ts';
 import { isLoopback, mayCarryTokens } from '../identity/service-url.ts';
@@ -17,6 +18,9 @@ const VERSIONS_ASKED = 4;
 
 const TIMEOUT_MS = 10_000;
 
+/** A secret is at most 25 kB, a page of versions less. */
+const MAX_RESPONSE_BYTES = 1024 * 1024;
+
 /**
  * A reader of the newest versions of a Key Vault secret that are enabled, valid already and not expired. When all have
  * expired, the newest that has: the date is information (Microsoft Learn, "About Azure Key Vault secrets"), the target
@@ -31,6 +35,13 @@ export function keyVaultSecret(
   const { vault, name } = parseSecretUrl(secretUrl);
   const client = new SecretClient(vault.href.replace(/^http:/, 'https:'), identity, {
     retryOptions: { maxRetries: 1, retryDelayInMs: 250, maxRetryDelayInMs: 2_000 },
+    redirectOptions: { maxRetries: 0 },
+    // A page names the address of the next one.
+    httpClient: boundedRequests(createDefaultHttpClient(), {
+      allows: hostsOf(new Set([vault.host])),
+      timeoutMs: TIMEOUT_MS,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+    }),
     ...(isLoopback(vault) ? onLoopback(vault) : {}),
   });
   const address = `${vault.origin}/secrets/${name}`;

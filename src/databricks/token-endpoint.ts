@@ -9,6 +9,7 @@ import {
   proxyPolicy,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
+import { boundedRequests, hostsOf } from '../identity/bounded-requests.ts';
 import { now } from '../identity/clock.ts';
 import { ConfigurationError } from '../identity/errors.ts';
 import { retryAfterMs } from '../identity/retry-after.ts';
@@ -18,6 +19,7 @@ import { signInFailure } from './sign-in-failure.ts';
 import type { AccessToken } from './token-cache.ts';
 
 const TIMEOUT_MS = 15_000;
+const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive() });
 const refusal = z.object({ error: z.string().regex(/^[a-z_]{1,40}$/) });
@@ -39,11 +41,13 @@ export class ClientRefused extends ScimCredentialError {}
  * A client of a Databricks OAuth token endpoint for machines: the client id and secret as Basic authentication, grant
  * `client_credentials`, scope `all-apis` (databricks-sdk-go, config/auth_m2m.go). Every call is one request.
  *
+ * @param timeoutMs from the first byte sent to the last byte read
  * @throws ConfigurationError when the address would send the secret in clear text.
  */
 export function tokenEndpoint(
   tokenUrl: string,
   clientId: string,
+  timeoutMs = TIMEOUT_MS,
 ): (clientSecret: string) => Promise<AccessToken> {
   const url = URL.parse(tokenUrl);
   if (url === null || !mayCarryTokens(url) || url.username !== '' || url.password !== '') {
@@ -55,7 +59,11 @@ export function tokenEndpoint(
   if (!isLoopback(url)) pipeline.addPolicy(proxyPolicy());
   pipeline.addPolicy(decompressResponsePolicy());
   pipeline.addPolicy(logPolicy());
-  const http = createDefaultHttpClient();
+  const http = boundedRequests(createDefaultHttpClient(), {
+    allows: hostsOf(new Set([url.host])),
+    timeoutMs,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+  });
   const advice = `from ${url.origin}${url.pathname} for client ${clientId}`;
 
   return async clientSecret => {
@@ -70,7 +78,6 @@ export function tokenEndpoint(
         Accept: 'application/json',
       }),
       body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'all-apis' }).toString(),
-      timeout: TIMEOUT_MS,
       allowInsecureConnection: url.protocol === 'http:',
     });
     const asked = now();

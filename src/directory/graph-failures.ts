@@ -24,7 +24,8 @@ export function failureOf(what: string, reply: GraphReply, now: number, onDelta 
   if (onDelta && (reply.status === 410 || (isClientError(reply.status) && LOST.has(code.toLowerCase())))) {
     return new CursorLost(text);
   }
-  if (reply.status === 401 || reply.status === 403) return new SourceUnavailable(text);
+  if (reply.status === 401 || reply.status === 403)
+    return new SourceUnavailable(`${reply.status}${code && ` ${code}`}`, text);
   if (reply.status === 404) return new Absent(text);
   if (reply.status === 429 || !isClientError(reply.status)) {
     return new RetryLater(text, { afterMs: retryAfterMs(reply.header('retry-after'), now) });

@@ -72,14 +72,17 @@ export class SendToGraph implements Middleware {
     } catch (error) {
       throw credentialFailure(error);
     }
-    throw new SourceUnavailable('the credential gave no token for Graph');
+    throw new SourceUnavailable('NoToken', 'the credential gave no token for Graph');
   }
 }
 
 /** @throws SourceUnavailable when `link` leads to another origin: it would carry our token there. */
 export function refuseForeign(link: string, origin: string): void {
   if (!URL.canParse(link) || new URL(link).origin !== origin) {
-    throw new SourceUnavailable('a link in an answer leads away from the configured Graph origin');
+    throw new SourceUnavailable(
+      'ForeignLink',
+      'a link in an answer leads away from the configured Graph origin',
+    );
   }
 }
 
@@ -93,7 +96,7 @@ function credentialFailure(error: unknown): Error {
     (name === 'AuthenticationError' &&
       (statusCode === undefined || (statusCode < 500 && statusCode !== 429)));
   return refused
-    ? new SourceUnavailable('no token for Graph: the credential was refused', { cause: error })
+    ? new SourceUnavailable('NoToken', 'no token for Graph: the credential was refused', { cause: error })
     : new RetryLater('no token for Graph: the token endpoint did not answer', { cause: error });
 }
 

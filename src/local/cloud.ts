@@ -7,7 +7,7 @@ import { type Broker, startBroker } from './service-bus/broker.ts';
 import { startStorage } from './storage/azurite.ts';
 
 /** The queue as the infrastructure creates it. All durations in milliseconds. */
-const IDENTITY_CHANGES_QUEUE = {
+export const IDENTITY_CHANGES_QUEUE = {
   name: 'identity-changes',
   lockDurationMs: 60_000,
   maxDeliveryCount: 20,

@@ -1,4 +1,5 @@
 /** `npm start`: the whole pipeline on this machine, against a local cloud or against configured services. */
+import { readSettingsFile } from '../config/settings-file.ts';
 import { readStatus } from '../operations/status.ts';
 import { startConfiguredSession } from './start/configured-session.ts';
 import { initialCycle, subscribe } from './start/cycle.ts';
@@ -8,7 +9,6 @@ import { failedResult, runOnce } from './start/once.ts';
 import { HELP, readOptions, type StartOptions, UsageError } from './start/options.ts';
 import { count, createScreen, duration, type Screen } from './start/screen.ts';
 import type { Session } from './start/session.ts';
-import { readSettingsFile } from './start/settings-file.ts';
 import { showLive, showSummary } from './start/show.ts';
 import { Interrupted, onStopSignals } from './start/signals.ts';
 

@@ -1,4 +1,5 @@
 import type { Client, ServiceError } from '@grpc/grpc-js';
+import { describeError, type Logger } from '../identity/logger.ts';
 import { settlementProto } from './settlement-proto.ts';
 
 /** Milliseconds after which a settlement call counts as failed. The message's lock outlives it. */
@@ -74,6 +75,28 @@ export function createSettlementClient(argv: readonly string[] = process.argv): 
       );
     },
   };
+}
+
+/**
+ * Dead-letters through the host, and says so when that is not to be had: the message then ends in the dead-letter queue
+ * by its delivery count, with a reason that tells nobody anything. The log line has the right one.
+ *
+ * @param settlement undefined where the host named no settlement service
+ * @throws whenever the host did not confirm it, so that the host abandons the message
+ */
+export async function deadLetterOrThrow(
+  settlement: SettlementClient | undefined,
+  lockToken: string,
+  { reason, description }: { readonly reason: string; readonly description: string },
+  log: Pick<Logger, 'error'>,
+): Promise<void> {
+  try {
+    if (settlement === undefined) throw new Error('the host named no settlement service');
+    await settlement.deadLetter(lockToken, reason, description);
+  } catch (error) {
+    log.error('settlement-unavailable', { reason, error: describeError(error) });
+    throw error;
+  }
 }
 
 function functionsUri(argv: readonly string[]): URL | undefined {

@@ -14,4 +14,6 @@ export interface OperationsContext {
   readonly targets: readonly Target[];
   readonly audit: Audit;
   readonly assignments: AssignmentPass;
+  /** How many different people have to approve a hold. */
+  readonly approvals: number;
 }

@@ -1,7 +1,7 @@
 import { principalKey } from '../identity/principal.ts';
 import type { PlanItem } from '../planning/picture.ts';
 import { assignmentHolds } from '../provisioning/assignment-holds.ts';
-import type { Hold, HoldKind } from '../state/holds.ts';
+import { type Hold, type HoldKind, isOpenHold } from '../state/holds.ts';
 import type { OperationsContext } from './context.ts';
 import type { DeadLetterGroup } from './dead-letters.ts';
 
@@ -40,7 +40,7 @@ export async function compareAll(
     const holds = (await state.holds.list(target.id))
       .map(({ value }) => value)
       .filter(({ approvedAt }) => approvedAt === undefined);
-    held += holds.filter(isOpen).length;
+    held += holds.filter(isOpenHold).length;
     const uncovered = items.filter(item => !holds.some(hold => covers(hold, item)));
     differences.push(...uncovered.map(item => ({ ...item, target: target.id })));
   }
@@ -53,15 +53,10 @@ export async function compareAll(
   };
 }
 
-/** An approved one is about to be done, a rejected one is settled for as long as the facts are the same. */
-export function isOpen(hold: Hold): boolean {
-  return hold.approvedAt === undefined && hold.rejectedAt === undefined;
-}
-
 /** Whether a hold explains a difference: same principal, and it keeps back just that. */
 function covers(hold: Hold, item: PlanItem): boolean {
   if (principalKey(hold.principal) !== principalKey(item.principal)) return false;
-  if (item.action === 'update') return coversUpdate(hold.kind, item.detail);
+  if (item.action === 'update') return coversUpdate(hold, item.detail);
   if (item.action === 'members') {
     return (
       hold.kind === 'hidden-membership' ||
@@ -88,16 +83,18 @@ const coveredBy: Readonly<Record<Exclude<PlanItem['action'], 'update' | 'members
   'refuse-adoption': [...nameHolds, 'refused-adoption'],
   'ambiguous-match': [...nameHolds, 'ambiguous-match'],
   'name-in-use': nameHolds,
+  'protected-name': ['protected-name'],
   'missing-in-target': ['deleted-in-target'],
   'switched-off-in-target': ['deleted-in-target'],
   deactivate: ['hidden-membership', 'removal-limit'],
   'unknown-in-source': ['unknown-in-source'],
   'assign-workspace': assignmentHolds,
-  'unassign-workspace': ['last-admin'],
+  'unassign-workspace': ['last-admin', 'assignment-removal-limit'],
 };
 
 /** A name that is held does not excuse the other attributes. */
-function coversUpdate(kind: HoldKind, detail: readonly string[]): boolean {
+function coversUpdate({ kind, ids }: Hold, detail: readonly string[]): boolean {
+  if (kind === 'role-removal-limit') return detail.every(name => ids.includes(name));
   if (kind === 'user-name-change') return detail.every(name => name === 'userName');
   if (kind === 'name-passed-on') return true;
   return nameHolds.includes(kind) && detail.every(name => name === 'displayName');

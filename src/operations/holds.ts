@@ -23,8 +23,12 @@ export interface OpenHold {
   readonly heldAt: number;
   /** Set between an approval and the look that acts on it. */
   readonly approvedAt: number | undefined;
+  /** Who approved it so far; fewer than have to while `approvedAt` is not set. */
+  readonly approvedBy: readonly string[];
   /** Set once a person said no. */
   readonly rejectedAt: number | undefined;
+  /** Set once nobody had decided in time. It can be decided about all the same. */
+  readonly expiredAt: number | undefined;
   /** False for what no approval can help: then {@link whatHelps} says what can. */
   readonly canBeApproved: boolean;
   readonly whatHelps: string;
@@ -47,6 +51,14 @@ export const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean;
   'removal-limit': {
     approvable: true,
     text: 'approve it to take away what is listed, or correct what took so many out of scope',
+  },
+  'role-removal-limit': {
+    approvable: true,
+    text: 'approve it to take away the listed roles and entitlements, or correct the mapping',
+  },
+  'assignment-removal-limit': {
+    approvable: true,
+    text: 'approve it to take back the assignments to the listed workspaces, or put them into the configuration again',
   },
   'refused-adoption': {
     approvable: false,
@@ -108,7 +120,7 @@ export const remedies: Readonly<Record<HoldKind, { readonly approvable: boolean;
   },
 };
 
-type Decisive = Pick<OperationsContext, 'state' | 'queue' | 'targets'>;
+type Decisive = Pick<OperationsContext, 'state' | 'queue' | 'targets' | 'approvals'>;
 
 /** All open holds, by target. */
 export async function listHolds({
@@ -125,16 +137,18 @@ export async function listHolds({
 
 /**
  * Approves one hold. It covers the listed ids that are still wanted when the owner looks at the principal again, which
- * is asked for here.
+ * is asked for here once as many people have approved it as the configuration wants (`holds.approvals`).
+ * @param by who approves: kept with the hold, and told apart by it
  * @throws {HoldNotFound}
  * @throws {HoldNotApprovable}
  */
-export async function approveHold(context: Decisive, id: string): Promise<OpenHold> {
+export async function approveHold(context: Decisive, id: string, by: string): Promise<OpenHold> {
   const { target, key, canBeApproved, kind, whatHelps } = await findHold(context, id);
   if (!canBeApproved)
     throw new HoldNotApprovable(`a hold of the kind ${kind} cannot be approved: ${whatHelps}`);
-  const hold = await inTurn(id, () => context.state.holds.approve(target, key, now()));
-  await askForLook(context, target, hold);
+  const { state, approvals: needed } = context;
+  const hold = await inTurn(id, () => state.holds.approve(target, key, { at: now(), by, needed }));
+  if (hold.approvedAt !== undefined) await askForLook(context, target, hold);
   return toOpenHold(target, key, hold);
 }
 
@@ -145,9 +159,11 @@ export async function approveHold(context: Decisive, id: string): Promise<OpenHo
 export async function rejectHold(
   context: Pick<OperationsContext, 'state' | 'targets'>,
   id: string,
+  by: string,
 ): Promise<OpenHold> {
   const { target, key } = await findHold(context, id);
-  return toOpenHold(target, key, await inTurn(id, () => context.state.holds.reject(target, key, now())));
+  const { holds } = context.state;
+  return toOpenHold(target, key, await inTurn(id, () => holds.reject(target, key, { at: now(), by })));
 }
 
 async function findHold(
@@ -173,9 +189,19 @@ async function inTurn(id: string, decide: () => Promise<Hold | undefined>): Prom
 }
 
 /** Approved, these take something away, and go first. */
-const takingAway: readonly HoldKind[] = ['large-shrink', 'removal-limit', 'group-deletion'];
+const takingAway: readonly HoldKind[] = [
+  'large-shrink',
+  'removal-limit',
+  'role-removal-limit',
+  'assignment-removal-limit',
+  'group-deletion',
+];
 
-async function askForLook({ state, queue }: Decisive, target: string, hold: Hold): Promise<void> {
+async function askForLook(
+  { state, queue }: Pick<Decisive, 'state' | 'queue'>,
+  target: string,
+  hold: Hold,
+): Promise<void> {
   const at = now();
   const takesAway = takingAway.includes(hold.kind);
   const rowClass: RowClass = takesAway ? 'revoke' : 'grant';
@@ -205,7 +231,9 @@ function toOpenHold(target: string, key: string, hold: Hold): OpenHold {
     cause: hold.cause,
     heldAt: hold.heldAt,
     approvedAt: hold.approvedAt,
+    approvedBy: (hold.approvals ?? []).map(({ by }) => by),
     rejectedAt: hold.rejectedAt,
+    expiredAt: hold.expiredAt,
     canBeApproved: approvable,
     whatHelps: text,
   };

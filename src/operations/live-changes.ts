@@ -1,5 +1,6 @@
 import { now } from '../identity/clock.ts';
 import { principalKey } from '../identity/principal.ts';
+import { DISCARDED } from '../state/provisioning-log.ts';
 import type { OperationsContext } from './context.ts';
 
 /** One write to a target, from the provisioning log. */
@@ -42,16 +43,16 @@ export class LiveChanges {
     const found: AppliedChange[] = [];
     for (const { id: target } of targets) {
       for await (const entry of state.log.read(target, since, until)) {
-        const key = [target, entry.at, principalKey(entry.principal), entry.action, entry.correlationId].join(
-          '|',
-        );
+        const { principal } = entry;
+        if (entry.action === DISCARDED || principal === undefined) continue;
+        const key = [target, entry.at, principalKey(principal), entry.action, entry.correlationId].join('|');
         if (this.#shown.has(key)) continue;
         this.#shown.set(key, entry.at);
         found.push({
           target,
           at: entry.at,
-          principal: principalKey(entry.principal),
-          name: (await state.links.get(target, entry.principal))?.value.name,
+          principal: principalKey(principal),
+          name: (await state.links.get(target, principal))?.value.name,
           action: entry.action,
           detail: entry.detail,
           cause: entry.cause,

@@ -1,12 +1,26 @@
+import { classifyFailure } from '../databricks/failure.ts';
+import { TargetUnavailable } from '../identity/errors.ts';
+import { describeError } from '../identity/logger.ts';
 import type { PlanAction, PlanItem } from '../planning/picture.ts';
 import type { LimitReadings } from '../planning/resource-limits.ts';
 import type { Plan } from '../reconciliation/plan.ts';
+import { ScimCredentialError, ScimError, ScimTransportError } from '../scim/errors.ts';
 import { type AimStatus, aimStatus } from './aim-status.ts';
 import type { OperationsContext } from './context.ts';
 
-/** What a full comparison would change in one target. */
-export interface PlanSummary {
+/** What a full comparison would change in one target, or why there is none. */
+export type PlanSummary = ComparedTarget | UncomparedTarget;
+
+/** A target that cannot be read to the end, such as a workspace with identity federation. */
+interface UncomparedTarget {
   readonly target: string;
+  /** Why, with what to do about it where that is known. Nothing is known of differences then, not even that there are none. */
+  readonly notCompared: string;
+}
+
+export interface ComparedTarget {
+  readonly target: string;
+  readonly notCompared?: undefined;
   /** True while nothing but revocations is written, until a person approves the plan. */
   readonly planOnly: boolean;
   /** Number of differences per action; actions without any are left out. */
@@ -22,31 +36,53 @@ export interface PlanSummary {
   readonly outsideAccount: Plan['outsideAccount'];
 }
 
-/** Compares every target completely and writes nothing. @throws whatever keeps a single read from its end. */
-export async function summarizePlan({
-  state,
-  targets,
-  audit,
-  assignments,
-}: Pick<OperationsContext, 'state' | 'targets' | 'audit' | 'assignments'>): Promise<PlanSummary[]> {
+type PlanContext = Pick<OperationsContext, 'state' | 'targets' | 'audit' | 'assignments'>;
+
+/**
+ * Compares every target completely and writes nothing. A target that cannot be read is no reason not to show the others.
+ * @throws whatever keeps a single read of the source from its end
+ */
+export async function summarizePlan(context: PlanContext): Promise<PlanSummary[]> {
   const summaries: PlanSummary[] = [];
-  for (const target of targets) {
-    const { items, limits, workspaces, outsideAccount } = await audit.plan(target, await assignments.list());
-    const known = await state.targets.read(target.id);
-    const counts: Partial<Record<PlanAction, number>> = {};
-    for (const { action } of items) counts[action] = (counts[action] ?? 0) + 1;
-    summaries.push({
-      target: target.id,
-      planOnly: known.planOnly,
-      aim: aimStatus(known),
-      counts,
-      items,
-      limits,
-      workspaces,
-      outsideAccount,
-    });
+  for (const target of context.targets) {
+    try {
+      summaries.push(await summarize(context, target));
+    } catch (error) {
+      const notCompared = troubleOfTarget(error);
+      if (notCompared === undefined) throw error;
+      summaries.push({ target: target.id, notCompared });
+    }
   }
   return summaries;
+}
+
+async function summarize(
+  { state, audit, assignments }: PlanContext,
+  target: OperationsContext['targets'][number],
+): Promise<ComparedTarget> {
+  const { items, limits, workspaces, outsideAccount } = await audit.plan(target, await assignments.list());
+  const known = await state.targets.read(target.id);
+  const counts: Partial<Record<PlanAction, number>> = {};
+  for (const { action } of items) counts[action] = (counts[action] ?? 0) + 1;
+  return {
+    target: target.id,
+    planOnly: known.planOnly,
+    aim: aimStatus(known),
+    counts,
+    items,
+    limits,
+    workspaces,
+    outsideAccount,
+  };
+}
+
+/** What the target answered, in words for a person; undefined when it was not the target that failed. */
+function troubleOfTarget(error: unknown): string | undefined {
+  if (error instanceof TargetUnavailable) return error.message;
+  const isTargets = [ScimError, ScimTransportError, ScimCredentialError].some(type => error instanceof type);
+  if (!isTargets) return undefined;
+  const failure = classifyFailure(error, { operation: 'list' });
+  return failure === 'alreadyDone' ? describeError(error) : failure.message;
 }
 
 /**

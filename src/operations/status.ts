@@ -1,10 +1,10 @@
 import type { RowClass } from '../identity/change.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
+import { isOpenHold } from '../state/holds.ts';
 import type { Link } from '../state/links.ts';
 import type { TargetState } from '../state/target-state.ts';
 import { type AimStatus, aimStatus } from './aim-status.ts';
 import type { OperationsContext } from './context.ts';
-import { isOpen } from './converged.ts';
 
 /** One target, as our own state shows it: nothing is asked of the target. */
 export interface TargetStatus {
@@ -60,7 +60,7 @@ export async function readStatus({
       groups,
       memberships,
       backlog: await state.backlog.count(target),
-      held: (await state.holds.list(target)).filter(({ value }) => isOpen(value)).length,
+      held: (await state.holds.list(target)).filter(({ value }) => isOpenHold(value)).length,
       failed: (await state.targets.failures(target)).length,
       quarantine,
       planOnly,

@@ -73,6 +73,8 @@ export type PlanAction =
   | 'missing-in-target'
   | 'switched-off-in-target'
   | 'name-in-use'
+  /** Reserved by Databricks or protected by the configuration: neither created nor taken over. */
+  | 'protected-name'
   | 'unknown-in-source'
   | 'assign-workspace'
   | 'unassign-workspace';

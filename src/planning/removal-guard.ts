@@ -1,5 +1,8 @@
-/** What the guard counts apart: accounts switched off or deleted, and members taken out of groups. */
-export const removalClasses = ['accounts', 'memberships'] as const;
+/**
+ * What the guard counts apart: accounts switched off or deleted, members taken out of groups, and what people who stay
+ * lose besides (roles, entitlements, workspace assignments).
+ */
+export const removalClasses = ['accounts', 'memberships', 'grants'] as const;
 export type RemovalClass = (typeof removalClasses)[number];
 
 /** Within `ms` milliseconds no more may go than the larger of `count` and `percent` of all there are. */

@@ -34,6 +34,11 @@ export interface LimitReadings {
 /** From here on a limit is worth a warning. */
 const NEAR = 0.8;
 
+/** Whether so much of a limit is used that it is worth a warning. */
+export function isNear(used: number, most: number): boolean {
+  return used >= NEAR * most;
+}
+
 interface Figure {
   readonly used: number;
   readonly principal?: Principal | undefined;
@@ -84,7 +89,7 @@ export function readLimits(
   const most = ({ limit }: Counted): number => limits[limit];
   return {
     exceeded: [...counted, ...merged(measured)].flatMap(c => reading(c, most(c), used => used > most(c))),
-    near: counted.flatMap(c => reading(c, most(c), used => used <= most(c) && used >= NEAR * most(c))),
+    near: counted.flatMap(c => reading(c, most(c), used => used <= most(c) && isNear(used, most(c)))),
   };
 }
 

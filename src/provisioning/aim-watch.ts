@@ -4,6 +4,7 @@ import { describeError, type Logger } from '../identity/logger.ts';
 import type { RequestOptions } from '../scim/types.ts';
 import type { State } from '../state/state.ts';
 import type { TargetState } from '../state/target-state.ts';
+import { Limiter } from './limiter.ts';
 import type { Write } from './outcome.ts';
 import type { Target } from './target.ts';
 
@@ -38,6 +39,8 @@ export class AimWatch {
   /** By target: several looks run into the same refusal. */
   readonly #asking = new Map<string, Promise<void>>();
   readonly #seenOffAt = new Map<string, number>();
+  /** By target. What a cycle asks is no look's: it is paced like the other readers, and remembers a refusal. */
+  readonly #readers = new Map<string, Limiter>();
 
   constructor(state: State, log: Logger) {
     this.#state = state;
@@ -48,7 +51,11 @@ export class AimWatch {
   async check(target: Target): Promise<void> {
     if (target.level === 'workspace') return;
     const { identities } = target;
-    if (identities !== undefined) return this.#probe(target, false, {});
+    if (identities !== undefined) {
+      const readers = this.#readers.get(target.id) ?? new Limiter(target.readerRates);
+      this.#readers.set(target.id, readers);
+      return this.#probe(target, false, { pace: requestClass => readers.take(requestClass, 'bulk') });
+    }
     await this.#unknown(target.id, NO_CREDENTIAL);
     const { aim } = await this.#state.targets.read(target.id);
     if (aim?.on === true && now() - aim.checkedAt >= TOGGLE_MS) await this.#tryOne(target.id);

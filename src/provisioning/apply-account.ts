@@ -50,8 +50,9 @@ export class AccountApplier {
     }
     // Whether somebody is disabled is seen by one read, whatever his groups hide.
     if (look.state === 'hidden' && look.account.accountEnabled) return this.#holdHidden(session, change);
-    if (look.state !== 'deleted') await state.holds.withdraw(target, p, keptBy(look.state));
-    const known = await state.targets.read(target);
+    const present = await state.holds.kindsOf(target, p);
+    if (look.state !== 'deleted') await state.holds.withdrawOf(target, p, present, keptBy(look));
+    const known = await state.targets.recent(target);
     const managed = isManaged(known, session.target);
     const gate = gateOf(known);
     const decided = await this.#o.decider.decide(session, p, look, { link, managed, gate });
@@ -65,8 +66,8 @@ export class AccountApplier {
     const applied =
       remove === true && mayDelete
         ? await deleteAccount(state, session, p)
-        : await resources.apply(session, p, kinds[p.kind], wanted, { ...decided, managed });
-    if (look.state !== 'inScope' && !applied.held.includes('removal-limit'))
+        : await resources.apply(session, p, kinds[p.kind], wanted, { ...decided, managed, present });
+    if (look.state !== 'inScope' && present.has('removal-limit') && !applied.held.includes('removal-limit'))
       await state.holds.withdrawKind(target, p, 'removal-limit');
     // Brought back by approval: its groups left its membership as it was.
     const isRestored = link?.value.status === 'gone' && applied.link?.value.status === 'linked';
@@ -140,9 +141,15 @@ export class AccountApplier {
   }
 }
 
-/** What somebody who left is held for is the guard's, for as long as he is away. */
-function keptBy(state: AccountLook['state']): readonly HoldKind[] {
-  return state === 'left' ? [...keptByResource, 'removal-limit'] : keptByResource;
+/**
+ * What somebody who left is held for is the guard's, for as long as he is away; and an account of somebody disabled that
+ * we know nothing of is the audit's, which alone sees it.
+ */
+function keptBy(look: Exclude<AccountLook, { state: 'irrelevant' | 'deleted' }>): readonly HoldKind[] {
+  const kept: HoldKind[] = [...keptByResource];
+  if (look.state === 'left') kept.push('removal-limit');
+  if (!look.account.accountEnabled) kept.push('unknown-in-source');
+  return kept;
 }
 
 /** Holds about the resource itself; the applier decides about them. */
@@ -156,6 +163,7 @@ const keptByResource = [
   'user-name-change',
   'name-passed-on',
   'missing-values',
+  'role-removal-limit',
   'deleted-in-target',
   'managed-identities',
   ...assignmentHolds,

@@ -11,6 +11,7 @@ import { assignmentHolds } from './assignment-holds.ts';
 import { kinds } from './kinds.ts';
 import { type Outcome, outcomeOf, type Write } from './outcome.ts';
 import type { Policy } from './policy.ts';
+import { BEYOND_LIMIT, type RemovalGuard } from './removal-guard.ts';
 import { INTENT_SETTLES_MS } from './resource-run.ts';
 import type { WantedWorkspace } from './target.ts';
 import { gateOf } from './target-gate.ts';
@@ -37,11 +38,13 @@ interface Run {
 export class AssignmentApplier {
   readonly #state: State;
   readonly #policy: Policy;
+  readonly #guard: RemovalGuard;
   readonly #door = new WorkspaceDoor();
 
-  constructor(state: State, policy: Policy) {
+  constructor(state: State, policy: Policy, guard: RemovalGuard) {
     this.#state = state;
     this.#policy = policy;
+    this.#guard = guard;
   }
 
   async apply(session: TargetSession, change: Change): Promise<Outcome> {
@@ -55,7 +58,7 @@ export class AssignmentApplier {
     if (places.length === 0 && change.cause !== 'audit') return NOTHING;
     const isOpen =
       places.some(place => this.#differs(row.value, place)) &&
-      gateOf(await this.#state.targets.read(target)) === 'open';
+      gateOf(await this.#state.targets.recent(target)) === 'open';
     const run: Run = {
       session,
       p,
@@ -136,6 +139,8 @@ export class AssignmentApplier {
       return { kind: 'last-admin', cause: 'nobody else who is active is ADMIN of the workspace' };
     const intended = step.action === 'assign' ? step.permission : undefined;
     awaitSettled(known, intended);
+    if (!(await this.#mayTake(run, step, workspaceId)))
+      return { kind: 'assignment-removal-limit', cause: BEYOND_LIMIT };
     await this.#store(run, workspaceId, {
       ...(known ?? { scimId, ours: false }),
       replacedUser: replacedUser || (actual === 'USER' && !ours.has('USER') && intended === 'ADMIN'),
@@ -150,6 +155,14 @@ export class AssignmentApplier {
     run.writes.push(writeOf(run.p, step, workspaceId, scimId));
     await this.#close(run, workspaceId, wanted, true);
     return undefined;
+  }
+
+  /** What is taken from somebody who stays, the guard has to let go. */
+  async #mayTake({ session, p, row }: Run, step: AssignmentStep, workspaceId: string): Promise<boolean> {
+    const takes = step.action === 'remove' || (step.action === 'assign' && step.takesAdmin);
+    const isAway = row.value.leaving !== undefined || row.value.written.active === false;
+    if (!takes || isAway) return true;
+    return this.#guard.admits(session.target.id, p, 'grants', [workspaceId], 'assignment-removal-limit');
   }
 
   /** As wanted now, by our write or somebody else's. */

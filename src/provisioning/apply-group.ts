@@ -86,7 +86,7 @@ export class GroupApplier {
     const { state, policy } = this.#o;
     const target = session.target.id;
     const p = change.principal;
-    const known = await state.targets.read(target);
+    const known = await state.targets.recent(target);
     const gate = gateOf(known);
     const managed = isManaged(known, session.target);
     if (gate === 'revoking' && link === undefined)
@@ -179,7 +179,7 @@ export class GroupApplier {
     const target = session.target.id;
     const p = change.principal;
     const rule = policy.lifecycle.groups[look.event];
-    const managed = isManaged(await state.targets.read(target), session.target);
+    const managed = isManaged(await state.targets.recent(target), session.target);
     // Without removals from it, only a comparison finds those whose accounts it was the reason for. Once.
     if (managed && link?.value.leaving === undefined) await askForAudit(state, target);
     const decision = await decideGroupLeave(state, target, p, link, { rule, event: look.event });
@@ -192,7 +192,7 @@ export class GroupApplier {
       'removal-limit',
     ]);
     if (applied.link === undefined) await state.memberIndex.sleepEverywhere(target, p.id, true);
-    if (look.entitles !== undefined && gateOf(await state.targets.read(target)) === 'open')
+    if (look.entitles !== undefined && gateOf(await state.targets.recent(target)) === 'open')
       await this.#neighbours.follow(session, change, look.entitles);
     const stays =
       decision === 'keep' || decision === 'wait' || policy.protectedObjectIds.has(p.id.toLowerCase());

@@ -1,7 +1,8 @@
-import { MAX_ADDS_PER_PATCH, MAX_OPERATIONS_PER_PATCH } from '../databricks/limits.ts';
+import { MAX_ADDS_PER_PATCH, MAX_OPERATIONS_PER_PATCH, RESOURCE_LIMITS } from '../databricks/limits.ts';
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
-import { RetryLater } from '../identity/errors.ts';
+import { type Permanent, RetryLater } from '../identity/errors.ts';
+import type { Logger } from '../identity/logger.ts';
 import type { Principal, PrincipalKind } from '../identity/principal.ts';
 import {
   isReplaced,
@@ -13,8 +14,10 @@ import {
 import type { HoldKind } from '../state/holds.ts';
 import type { MembershipRecord, StoredRecord } from '../state/memberships.ts';
 import type { State } from '../state/state.ts';
+import { leftOut } from './assert-room.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { MemberRemovals, memberOf } from './member-removals.ts';
+import { type FullMember, MembershipRoom } from './membership-room.ts';
 import type { Write } from './outcome.ts';
 import { patchMembers, refusal } from './patch-members.ts';
 import { closed, dueGrants, opened } from './record-changes.ts';
@@ -45,8 +48,18 @@ export interface AppliedMembers {
   readonly writes: readonly Write[];
   readonly held: readonly HoldKind[];
   readonly lookAgain: boolean;
-  /** Members that the target refused, or whose grant waits for a second read. */
-  readonly unfinished: RetryLater | undefined;
+  /** Members that the target refused or has no room for, or whose grant waits for a second read. */
+  readonly unfinished: RetryLater | Permanent | undefined;
+}
+
+/** What became of one PATCH. */
+interface Written {
+  readonly stored: StoredRecord;
+  /** As it was sent; undefined when there was nothing to send. */
+  readonly sent: MemberPatch | undefined;
+  readonly unsettled: boolean;
+  readonly refusal: RetryLater | undefined;
+  readonly full: readonly FullMember[];
 }
 
 /** Brings the members of one group to what is wanted, by differences against our own record. */
@@ -54,11 +67,13 @@ export class MemberApplier {
   readonly #state: State;
   readonly #followUps: FollowUps;
   readonly #removals: MemberRemovals;
+  readonly #room: MembershipRoom;
 
-  constructor(o: { source: SourceAccess; followUps: FollowUps; guard: RemovalGuard }) {
+  constructor(o: { source: SourceAccess; followUps: FollowUps; guard: RemovalGuard; log: Logger }) {
     this.#state = o.source.state;
     this.#followUps = o.followUps;
     this.#removals = new MemberRemovals(o);
+    this.#room = new MembershipRoom(o.source.state, o.log);
   }
 
   async apply(session: TargetSession, origin: Change, wish: WantedMembers): Promise<AppliedMembers> {
@@ -76,24 +91,40 @@ export class MemberApplier {
       { maxAdds: MAX_ADDS_PER_PATCH, maxOperations: MAX_OPERATIONS_PER_PATCH },
     );
     const writes: Write[] = [];
+    const full: FullMember[] = [];
     let unsettled = false;
-    let unfinished = Object.keys(grants.seen).length > 0 ? waitsForSecondRead() : undefined;
+    let unfinished: RetryLater | undefined =
+      Object.keys(grants.seen).length > 0 ? waitsForSecondRead() : undefined;
     for (const patch of patches) {
       const written = await this.#write(session, origin, wish, stored, patch);
       stored = written.stored;
       unsettled ||= written.unsettled;
       unfinished ??= written.refusal;
+      full.push(...written.full);
+      const { sent } = written;
+      if (sent === undefined) continue;
       writes.push({
         action: 'members',
         scimId: wish.scimGroupId,
-        detail: `+${Object.keys(patch.add).length} -${Object.keys(patch.remove).length}`,
+        detail: `+${Object.keys(sent.add).length} -${Object.keys(sent.remove).length}`,
       });
     }
-    if (patches.length === 0) unsettled = await this.#closeIdleIntent(target, wish, stored);
-    return { writes, held: removals.held, lookAgain: unsettled || removals.undecided > 0, unfinished };
+    if (writes.length === 0) unsettled = await this.#closeIdleIntent(target, wish, stored);
+    const { membershipsPerIdentity } = session.target.resourceLimits ?? RESOURCE_LIMITS;
+    return {
+      writes,
+      held: removals.held,
+      lookAgain: unsettled || removals.undecided > 0,
+      // What can be tried again comes first: the rest is said when that is through.
+      unfinished: unfinished ?? leftOut(full, membershipsPerIdentity),
+    };
   }
 
-  /** Remembers the nesting and first sightings, when they changed. */
+  /**
+   * Remembers the nesting and first sightings, when they changed. What the record names below the group has an edge at
+   * every moment: edges come before it and go after it, since a look makes up for nothing but what the record lacks. One
+   * that is left over by a crash only costs looks.
+   */
   async #note(
     target: string,
     wish: WantedMembers,
@@ -109,18 +140,19 @@ export class MemberApplier {
       wish.nested.filter(id => !before.has(id)),
       now(),
     );
+    const same = before.size === after.size && wish.nested.every(id => before.has(id));
+    if (same && Object.keys(seen).length === 0 && Object.keys(grantSeen).length === 0) return stored;
+    const next = await this.#state.records.write(target, wish.scimGroupId, stored, {
+      ...stored.value,
+      nested: [...wish.nested],
+      grantSeen: seen,
+    });
     await this.#state.nesting.forget(
       target,
       wish.groupId,
       nested.filter(id => !after.has(id)),
     );
-    const same = before.size === after.size && wish.nested.every(id => before.has(id));
-    if (same && Object.keys(seen).length === 0 && Object.keys(grantSeen).length === 0) return stored;
-    return this.#state.records.write(target, wish.scimGroupId, stored, {
-      ...stored.value,
-      nested: [...wish.nested],
-      grantSeen: seen,
-    });
+    return next;
   }
 
   async #write(
@@ -128,11 +160,15 @@ export class MemberApplier {
     origin: Change,
     wish: WantedMembers,
     stored: StoredRecord,
-    patch: MemberPatch,
-  ): Promise<{ stored: StoredRecord; unsettled: boolean; refusal: RetryLater | undefined }> {
+    wanted: MemberPatch,
+  ): Promise<Written> {
     const target = session.target.id;
-    session.admit('patch', Object.keys(patch.remove).length > 0 ? 'revoke' : 'grant');
-    await this.#state.memberIndex.addMembers(target, wish.groupId, Object.keys(patch.add));
+    session.admit('patch', Object.keys(wanted.remove).length > 0 ? 'revoke' : 'grant');
+    const kindOf = (id: string): PrincipalKind => wish.kinds[id] ?? memberOf(stored.value, id).kind;
+    const { add, full } = await this.#room.reserve(session, wish.groupId, wanted.add, kindOf);
+    const patch: MemberPatch = { add, remove: wanted.remove };
+    if (Object.keys(add).length + Object.keys(patch.remove).length === 0)
+      return { stored, sent: undefined, unsettled: false, refusal: undefined, full };
     const open = await this.#state.records.write(target, wish.scimGroupId, stored, {
       ...opened(stored.value, patch, session.epoch),
       kinds: kindsAfter(stored.value, patch, wish.kinds),
@@ -160,7 +196,7 @@ export class MemberApplier {
       await this.#doubt(target, doubtful);
       await this.#followUps.look(origin, doubtful, 'attribute');
     }
-    return { stored: next, unsettled, refusal: failure };
+    return { stored: next, sent: patch, unsettled, refusal: failure, full };
   }
 
   /** Whoever cannot be added may be gone from the target: his next look asks for it by a harmless write. */

@@ -1,4 +1,5 @@
 import { now } from '../identity/clock.ts';
+import { parseValuePath } from '../identity/desired.ts';
 import type { Principal } from '../identity/principal.ts';
 import { nameChangeIsRefused, planResource, type Wanted } from '../planning/resource-plan.ts';
 import type { HoldKind } from '../state/holds.ts';
@@ -9,6 +10,7 @@ import { createResource, resolveCreate } from './create-resource.ts';
 import type { Kind } from './kinds.ts';
 import type { NameConflicts } from './name-conflict.ts';
 import type { Write } from './outcome.ts';
+import { BEYOND_LIMIT, type RemovalGuard } from './removal-guard.ts';
 import { beginReplacement, retireFormer } from './replace-account.ts';
 import { leftToUs } from './resolve-managed.ts';
 import { INTENT_SETTLES_MS, ResourceRun } from './resource-run.ts';
@@ -50,10 +52,12 @@ const holdsOfOthers: readonly HoldKind[] = [
 export class ResourceApplier {
   readonly #state: State;
   readonly #names: NameConflicts;
+  readonly #guard: RemovalGuard;
 
-  constructor(state: State, names: NameConflicts) {
+  constructor(state: State, names: NameConflicts, guard: RemovalGuard) {
     this.#state = state;
     this.#names = names;
+    this.#guard = guard;
   }
 
   async apply(
@@ -68,6 +72,8 @@ export class ResourceApplier {
       otherwise?: Wanted;
       /** The account manages its identities automatically. */
       managed?: boolean;
+      /** What the principal was held for when the look began; left out, it is asked for. */
+      present?: ReadonlySet<HoldKind>;
     } = {},
   ): Promise<AppliedResource> {
     const { adoptableName, managed = false } = o;
@@ -83,7 +89,9 @@ export class ResourceApplier {
       managed,
     });
     for (const { kind: reason, ids, cause } of o.holds ?? []) await run.hold(reason, ids, cause);
-    const link = await execute(run, o.replaces === true && !managed, o.otherwise);
+    const before = await this.#state.links.get(run.target, p);
+    run.wanted = await this.#withinLimits(run, before?.value);
+    const link = await execute(run, before, o.replaces === true && !managed, o.otherwise);
     if (nameChangeIsRefused(asked, link?.value, kind)) {
       await run.hold(
         'user-name-change',
@@ -91,17 +99,42 @@ export class ResourceApplier {
         'the target does not let a userName be changed',
       );
     }
-    await this.#state.holds.withdraw(run.target, p, [...run.held, ...holdsOfOthers]);
+    const present = o.present ?? (await this.#state.holds.kindsOf(run.target, p));
+    await this.#state.holds.withdrawOf(run.target, p, present, [...run.held, ...holdsOfOthers]);
     return { link, writes: run.writes, held: run.held, unsettled: run.unsettled };
   }
+
+  /** Without the roles and entitlements that the guard does not let go from somebody who stays. */
+  async #withinLimits(run: ResourceRun, link: Link | undefined): Promise<Wanted> {
+    const { wanted } = run;
+    const taken = rolesTaken(wanted, link);
+    const { target, p } = run;
+    if (taken.length === 0 || (await this.#guard.admits(target, p, 'grants', taken, 'role-removal-limit')))
+      return wanted;
+    await run.hold('role-removal-limit', taken, BEYOND_LIMIT);
+    const kept = Object.entries(wanted.set).filter(([key]) => !taken.includes(key));
+    return { ...wanted, set: Object.fromEntries(kept) };
+  }
+}
+
+/** Values that we gave, or may have given, and that are to be taken away from a resource that stays on. */
+function rolesTaken({ set }: Wanted, link: Link | undefined): string[] {
+  if (link?.status !== 'linked' || set.active === false) return [];
+  const { written, intent } = link;
+  return Object.keys(set).filter(
+    key =>
+      set[key] === false &&
+      parseValuePath(key) !== undefined &&
+      (written[key] === true || intent?.attributes[key] === true),
+  );
 }
 
 async function execute(
   run: ResourceRun,
+  before: LinkRow | undefined,
   replaces: boolean,
   otherwise: Wanted | undefined,
 ): Promise<LinkRow | undefined> {
-  const before = await run.state.links.get(run.target, run.p);
   const plan = planResource(run.wanted, before?.value, run.kind);
   if (plan.action === 'create') return finish(run, await createResource(run, plan.attributes));
   if (before === undefined) return undefined;

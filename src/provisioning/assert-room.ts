@@ -1,7 +1,9 @@
 import { RESOURCE_LIMITS } from '../databricks/limits.ts';
 import type { Attributes } from '../identity/desired.ts';
 import { Permanent } from '../identity/errors.ts';
+import { principalKey } from '../identity/principal.ts';
 import { type ResourceLimits, tooLong } from '../planning/resource-limits.ts';
+import type { FullMember } from './membership-room.ts';
 import type { ResourceRun } from './resource-run.ts';
 
 /**
@@ -31,6 +33,22 @@ export function assertLengths(run: ResourceRun, attributes: Attributes): void {
   const { limit, used } = found;
   const what = limit === 'externalIdLength' ? 'externalId' : 'displayName';
   throw exceeded(limit, `${what} has ${used} characters, and the target takes at most ${limits[limit]}`);
+}
+
+/** Members that a failure names. */
+const NAMED = 10;
+
+/** Why somebody was left out of a group that got everybody else. Undefined when nobody was. */
+export function leftOut(full: readonly FullMember[], most: number): Permanent | undefined {
+  if (full.length === 0) return undefined;
+  const named = full
+    .slice(0, NAMED)
+    .map(({ principal, memberships }) => `${principalKey(principal)} (${memberships} groups)`);
+  const others = full.length > NAMED ? ` and ${full.length - NAMED} more` : '';
+  return exceeded(
+    'membershipsPerIdentity',
+    `left out of the group, being direct members of as many as the target allows, ${most}: ${named.join(', ')}${others}`,
+  );
 }
 
 function limitsOf(run: ResourceRun): ResourceLimits {

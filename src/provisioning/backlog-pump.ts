@@ -1,19 +1,20 @@
 import type { Change, RowClass } from '../identity/change.ts';
 import { now, sleep, sleepUntil } from '../identity/clock.ts';
-import { Permanent, RetryLater, TargetUnavailable } from '../identity/errors.ts';
+import { Permanent } from '../identity/errors.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import { lookObligation, obligationSubject } from '../messaging/message.ts';
-import { retryWaitMs } from '../planning/retry-schedule.ts';
+import { type AfterRow, nextStep } from '../planning/retry-schedule.ts';
 import type { BacklogRow } from '../state/backlog.ts';
-import { VersionConflict } from '../state/row-store.ts';
 import type { State } from '../state/state.ts';
 import type { TargetState } from '../state/target-state.ts';
 import type { Outcome } from './outcome.ts';
 import { NotOwner } from './ownership.ts';
 import type { Quarantine } from './quarantine.ts';
-import { gateOf, TargetClosed } from './target-gate.ts';
+import type { SourceQuarantine } from './source-quarantine.ts';
+import { gateOf } from './target-gate.ts';
+import { troubleOf } from './trouble.ts';
 
 /** Rows that are worked on at the same time; revocations have a lane of their own and never queue behind others. */
 const LANES = { revoke: 8, other: 16 } as const;
@@ -30,6 +31,7 @@ export class BacklogPump {
   readonly #state: State;
   readonly #queue: ChangeQueue;
   readonly #quarantine: Quarantine;
+  readonly #source: SourceQuarantine;
   readonly #log: Logger;
   readonly #look: (change: Change, row: RowClass) => Promise<Outcome>;
   readonly #probe: () => Promise<void>;
@@ -43,6 +45,7 @@ export class BacklogPump {
     state: State;
     queue: ChangeQueue;
     quarantine: Quarantine;
+    source: SourceQuarantine;
     log: Logger;
     look: (change: Change, row: RowClass) => Promise<Outcome>;
     /** One harmless request. Throws what a failed one means. */
@@ -52,6 +55,7 @@ export class BacklogPump {
     this.#state = o.state;
     this.#queue = o.queue;
     this.#quarantine = o.quarantine;
+    this.#source = o.source;
     this.#log = o.log;
     this.#look = o.look;
     this.#probe = o.probe;
@@ -83,7 +87,7 @@ export class BacklogPump {
   /** Starts what can be started, then waits for a reason to look again. True while there is work. */
   async turn(): Promise<boolean> {
     try {
-      const state = await this.#state.targets.read(this.#target);
+      const state = await this.#state.targets.recent(this.#target);
       const started = await this.#startDue(state);
       this.#waiting = started > 0 || this.#running.size > 0 || (await this.#worthWaiting(state));
     } catch (error) {
@@ -102,8 +106,10 @@ export class BacklogPump {
   }
 
   async #startDue(state: TargetState): Promise<number> {
+    // The poll finds out when the source is back, and sends for us then.
+    if (await this.#source.isOn()) return 0;
     const { quarantine } = state;
-    if (quarantine !== undefined && (quarantine.probeAt > now() || !(await this.#isReleased()))) return 0;
+    if (quarantine !== undefined && (!isProbeDue(quarantine) || !(await this.#isReleased()))) return 0;
     const rows = await this.#state.backlog.head(this.#target, {
       dueBy: now(),
       limit: LANES.revoke + LANES.other + this.#running.size,
@@ -164,27 +170,25 @@ export class BacklogPump {
     try {
       await this.#look(change, rowClass);
     } catch (error) {
-      if (error instanceof NotOwner) {
+      const next = nextStep(troubleOf(error), { in: 'row', rowClass }, Math.random());
+      if (next.step === 'keep-row') {
+        if (next.quarantine) return this.#quarantine.enter(this.#target, error);
         // The next owner need not wait for a row that we had hidden.
         if (hide) await this.#state.backlog.hide(this.#target, row, now());
         return;
       }
-      if (error instanceof TargetUnavailable) return this.#quarantine.enter(this.#target, error);
-      await this.#succeed(change, rowClass, error);
+      await this.#succeed(change, next, error);
     }
     await this.#state.backlog.done(this.#target, row);
   }
 
   /** What a row that failed becomes: another row where the target is closed, otherwise a message with its tries. */
-  async #succeed(change: Change, rowClass: RowClass, error: unknown): Promise<void> {
-    if (error instanceof TargetClosed) {
-      await this.#state.backlog.put(change, rowClass === 'revoke' ? 'grant' : rowClass);
-      return;
-    }
-    // Somebody else wrote the same row of state: what he wrote decides the next look.
-    const transient = error instanceof RetryLater || error instanceof VersionConflict;
-    const afterMs = error instanceof RetryLater ? error.afterMs : undefined;
-    const wait = transient ? retryWaitMs(1, Math.random(), afterMs) : 0;
+  async #succeed(
+    change: Change,
+    next: Exclude<AfterRow, { step: 'keep-row' }>,
+    error: unknown,
+  ): Promise<void> {
+    if (next.step === 'row') return this.#putOff(change, next.rowClass);
     const subject = obligationSubject(this.#target, principalKey(change.principal));
     this.#log.info('row-becomes-message', {
       target: this.#target,
@@ -194,16 +198,27 @@ export class BacklogPump {
     });
     await this.#queue.sendCopy(
       lookObligation({ ...change, notBefore: now() }),
-      { chain: `${subject}|b|${now()}`, attempt: transient ? 1 : 0, hops: 0 },
-      now() + wait,
+      { chain: `${subject}|b|${now()}`, attempt: next.retries, hops: 0 },
+      now() + next.waitMs,
     );
+  }
+
+  async #putOff(change: Change, rowClass: RowClass): Promise<void> {
+    const into = await this.#state.backlog.put(change, rowClass);
+    const { principal, correlationId } = change;
+    this.#log.info('deferred', {
+      target: this.#target,
+      principal: principalKey(principal),
+      into,
+      correlationId,
+    });
   }
 
   /** Whether rows are, or soon will be, due: not while the target is closed to them. */
   async #worthWaiting(seen: TargetState): Promise<boolean> {
     // A probe may just have ended it.
     const state = seen.quarantine === undefined ? seen : await this.#state.targets.read(this.#target);
-    if (state.quarantine !== undefined) return false;
+    if (state.quarantine !== undefined || (await this.#source.isOn())) return false;
     const rows = await this.#state.backlog.head(this.#target, {
       dueBy: now() + WORTH_WAITING_MS,
       limit: 1,
@@ -219,6 +234,10 @@ export class BacklogPump {
     await sleep(TURN_MS, stop.signal).catch(() => undefined);
     this.#wake = undefined;
   }
+}
+
+function isProbeDue({ probeAt, disabledAt }: NonNullable<TargetState['quarantine']>): boolean {
+  return disabledAt === undefined && probeAt <= now();
 }
 
 function isBulkPerson({ value }: BacklogRow): boolean {

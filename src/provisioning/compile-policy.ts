@@ -57,6 +57,7 @@ export function compilePolicy(config: ProvisioningConfig, target: TargetConfig):
     guard: {
       accounts: windowsOf(config.guard.accounts),
       memberships: windowsOf(config.guard.memberships),
+      grants: windowsOf(config.guard.grants),
     },
     servicePrincipals: scope.servicePrincipals,
     readHiddenMembership: config.source.readHiddenMembership,

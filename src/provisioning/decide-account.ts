@@ -7,6 +7,7 @@ import type { State } from '../state/state.ts';
 import type { LookHold } from './apply-resource.ts';
 import { decideLeaver, noteLeaving } from './leaver.ts';
 import type { AccountLook } from './look-account.ts';
+import { namingWorkspaces, workspacesOf } from './lost-workspaces.ts';
 import type { NamePolicy } from './name-policy.ts';
 import type { Policy } from './policy.ts';
 import { BEYOND_LIMIT, type RemovalGuard } from './removal-guard.ts';
@@ -74,7 +75,9 @@ export class AccountDecider {
     const goes = decision.action === 'deactivate' || decision.action === 'delete';
     if (goes && !(await this.#mayGo(target, p, look, link))) {
       const ids = [link?.value.scimId ?? ''];
-      return { wanted: { set: {} }, holds: [{ kind: 'removal-limit', ids, cause: BEYOND_LIMIT }] };
+      const workspaces = await workspacesOf(state, target, p);
+      const cause = namingWorkspaces(BEYOND_LIMIT, 'the account loses', workspaces);
+      return { wanted: { set: {} }, holds: [{ kind: 'removal-limit', ids, cause }] };
     }
     switch (decision.action) {
       case 'delete':

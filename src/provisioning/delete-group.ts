@@ -4,6 +4,7 @@ import type { HoldKind } from '../state/holds.ts';
 import type { State } from '../state/state.ts';
 import { forgetMemberships } from './forget-memberships.ts';
 import { kinds } from './kinds.ts';
+import { namingWorkspaces, workspacesOf } from './lost-workspaces.ts';
 import type { Write } from './outcome.ts';
 import type { TargetSession } from './target-session.ts';
 
@@ -17,9 +18,11 @@ export async function deleteGroup(
   const row = await state.links.get(target, p);
   const scimId = row?.value.scimId;
   if (row === undefined || scimId === undefined) return { writes: [], held: [] };
-  const lost = Object.keys(row.value.workspaces ?? {});
-  const withIt = lost.length === 0 ? '' : `; its members lose workspace ${lost.join(', ')} with it`;
-  const cause = `the group left, and the policy wants it to be deleted${withIt}`;
+  const cause = namingWorkspaces(
+    'the group left, and the policy wants it to be deleted',
+    'its members lose',
+    await workspacesOf(state, target, p),
+  );
   const approved = await state.holds.hold(
     target,
     { kind: 'group-deletion', principal: p, ids: [scimId], cause },

@@ -1,9 +1,9 @@
-import { SourceUnavailable } from '../directory/errors.ts';
 import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal, PrincipalKind } from '../identity/principal.ts';
 import { isDirectMember } from './direct-membership.ts';
 import { coversAll, type Policy } from './policy.ts';
+import { readApplication } from './source-application.ts';
 import type { SourceAccess } from './source-evidence.ts';
 
 /** Why a principal is entitled to be in the target. */
@@ -145,12 +145,10 @@ export class EntitlementReader {
  * Value of each app role of the enterprise application, by id.
  * @throws {SourceUnavailable} when the application is not found: that nobody has a role does not follow.
  */
-export async function readAppRoles({
-  directory,
-  applicationObjectId,
-}: Pick<SourceAccess, 'directory' | 'applicationObjectId'>): Promise<ReadonlyMap<string, string>> {
-  const application = await directory.findEnterpriseApplication(applicationObjectId);
-  if (application === undefined) throw new SourceUnavailable('the enterprise application is not found');
+export async function readAppRoles(
+  source: Pick<SourceAccess, 'directory' | 'applicationObjectId'>,
+): Promise<ReadonlyMap<string, string>> {
+  const application = await readApplication(source);
   return new Map(application.appRoles.flatMap(({ id, value }) => (value === null ? [] : [[id, value]])));
 }
 

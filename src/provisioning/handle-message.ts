@@ -1,6 +1,5 @@
 import type { Change, RowClass } from '../identity/change.ts';
 import { now, sleepUntil } from '../identity/clock.ts';
-import { Permanent, RetryLater, TargetUnavailable } from '../identity/errors.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
@@ -11,19 +10,16 @@ import {
   messageBody,
   type Obligation,
 } from '../messaging/message.ts';
-import { failureRetryWaitMs, MAX_TRIES, retryWaitMs } from '../planning/retry-schedule.ts';
+import { failureRetryWaitMs, HAND_ON_MS, nextStep } from '../planning/retry-schedule.ts';
 import type { State } from '../state/state.ts';
+import { describeFailure } from './describe-failure.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
-import { WouldWait } from './limiter.ts';
-import { NotOwner } from './ownership.ts';
 import type { Quarantine } from './quarantine.ts';
-import { TargetClosed } from './target-gate.ts';
 import type { TargetWorker } from './target-worker.ts';
+import { troubleOf } from './trouble.ts';
 
 /** A message that came this much too early is sent again for later instead of being waited for. */
 const LONGEST_EARLY_WAIT_MS = 10_000;
-/** After this an instance that is not the owner hands the same change on again. */
-const HAND_ON_MS = 3_000;
 /** How long one invocation attends the backlog. Well below the lock renewal limit in host.json. */
 const ATTEND_MS = 4 * 60_000;
 
@@ -123,7 +119,7 @@ export class MessageHandler {
     // use up the delivery count of every message within seconds. A copy waits.
     try {
       await this.#o.ready();
-      const { quarantine } = await this.#o.state.targets.read(change.target);
+      const { quarantine } = await this.#o.state.targets.recent(change.target);
       if (quarantine !== undefined) return await this.#defer(worker, change, 'attribute');
       if (!(await worker.own())) return await this.#handOn(obligation, delivery);
       if ((this.#live.get(change.target) ?? 0) >= this.#mostLive)
@@ -154,30 +150,32 @@ export class MessageHandler {
     error: unknown,
   ): Promise<Settlement> {
     const change = asChange(obligation);
-    if (error instanceof WouldWait) return this.#defer(worker, change, error.rowClass);
-    if (error instanceof TargetClosed) return this.#defer(worker, change, 'grant');
-    if (error instanceof NotOwner) return this.#handOn(obligation, delivery);
-    if (error instanceof TargetUnavailable) {
-      await this.#o.quarantine.enter(change.target, error);
-      return this.#defer(worker, change, 'attribute');
+    const place = { in: 'message', retries: delivery.attempt, heardForMs: now() - change.heardAt } as const;
+    const next = nextStep(troubleOf(error), place, Math.random());
+    switch (next.step) {
+      case 'row':
+        if (next.quarantine) await this.#o.quarantine.enter(change.target, error);
+        return this.#defer(worker, change, next.rowClass);
+      case 'hand-on':
+        return this.#handOn(obligation, delivery, next.waitMs);
+      case 'dead-letter':
+        return this.#deadLetter(change, delivery, next.code, describeFailure(error));
+      case 'copy':
+        this.#o.log.warn('retry', {
+          target: change.target,
+          principal: principalKey(change.principal),
+          attempt: next.retries,
+          waitMs: next.waitMs,
+          error: describeError(error),
+          correlationId: change.correlationId,
+        });
+        await this.#o.queue.sendCopy(
+          obligation,
+          { ...delivery, attempt: next.retries, hops: 0 },
+          now() + next.waitMs,
+        );
+        return COMPLETE;
     }
-    if (error instanceof Permanent) return this.#deadLetter(change, delivery, error.code, error.message);
-    // Everything else may pass: what is asked for later, what storage or the source could not do just now, and what
-    // we did not foresee. It ends in the dead-letter queue when it does not.
-    const attempt = delivery.attempt + 1;
-    const text = describeError(error);
-    if (attempt >= MAX_TRIES) return this.#deadLetter(change, delivery, 'RetriesExhausted', text);
-    const wait = retryWaitMs(attempt, Math.random(), error instanceof RetryLater ? error.afterMs : undefined);
-    this.#o.log.warn('retry', {
-      target: change.target,
-      principal: principalKey(change.principal),
-      attempt,
-      waitMs: wait,
-      error: text,
-      correlationId: change.correlationId,
-    });
-    await this.#o.queue.sendCopy(obligation, { ...delivery, attempt, hops: 0 }, now() + wait);
-    return COMPLETE;
   }
 
   async #defer(worker: TargetWorker, change: Change, rowClass: RowClass): Promise<Settlement> {
@@ -185,8 +183,8 @@ export class MessageHandler {
     return COMPLETE;
   }
 
-  async #handOn(obligation: Obligation, delivery: Delivery): Promise<Settlement> {
-    await this.#o.queue.sendCopy(obligation, { ...delivery, hops: delivery.hops + 1 }, now() + HAND_ON_MS);
+  async #handOn(obligation: Obligation, delivery: Delivery, waitMs = HAND_ON_MS): Promise<Settlement> {
+    await this.#o.queue.sendCopy(obligation, { ...delivery, hops: delivery.hops + 1 }, now() + waitMs);
     return COMPLETE;
   }
 

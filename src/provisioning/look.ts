@@ -4,6 +4,7 @@ import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
+import type { HoldKind } from '../state/holds.ts';
 import type { State } from '../state/state.ts';
 import type { AimWatch } from './aim-watch.ts';
 import type { AccountApplier } from './apply-account.ts';
@@ -12,6 +13,8 @@ import type { GroupApplier } from './apply-group.ts';
 
 import { kinds } from './kinds.ts';
 import type { Outcome } from './outcome.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { SourceQuarantine } from './source-quarantine.ts';
 import { TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
 
@@ -26,9 +29,13 @@ export class Looker {
     readonly accounts: AccountApplier;
     readonly groups: GroupApplier;
     readonly aim: AimWatch;
+    readonly quarantine: Quarantine;
     readonly assignments: AssignmentApplier;
+    readonly source: SourceQuarantine;
     readonly log: Logger;
   };
+  /** What principals are held for, by target and principal, as far as this process said it. */
+  readonly #held = new Map<string, ReadonlySet<HoldKind>>();
 
   constructor(o: {
     state: State;
@@ -36,14 +43,20 @@ export class Looker {
     accounts: AccountApplier;
     groups: GroupApplier;
     aim: AimWatch;
+    quarantine: Quarantine;
     assignments: AssignmentApplier;
+    source: SourceQuarantine;
     log: Logger;
   }) {
     this.#o = o;
   }
 
   /** @throws whatever keeps the look from its end; nothing of it is lost, and the caller decides about the next try. */
-  async look(session: TargetSession, change: Change): Promise<Outcome> {
+  look(session: TargetSession, change: Change): Promise<Outcome> {
+    return this.#o.source.guard(() => this.#look(session, change));
+  }
+
+  async #look(session: TargetSession, change: Change): Promise<Outcome> {
     const { accounts, groups, assignments, state } = this.#o;
     const applier = kinds[change.principal.kind].isAccount ? accounts : groups;
     const applied = await this.#heeding(session, () => applier.apply(session, change));
@@ -51,20 +64,23 @@ export class Looker {
     const assigned = applied.result === 'irrelevant' ? applied : await assignments.apply(session, change);
     if (assigned !== applied) await this.#record(session.target.id, change, assigned);
     const outcome = joined(applied, assigned);
+    this.#sayHeld(change, outcome.holds);
     if (outcome.unfinished !== undefined) throw outcome.unfinished;
     await state.targets.clearFailure(session.target.id, principalKey(change.principal));
     if (this.#needsLaterLook(change, outcome)) await this.#o.queue.sendLaterLook(change);
+    this.#sayEnd(change, outcome);
     if (outcome.deferred) throw new TargetClosed('the target takes revocations only');
     return outcome;
   }
 
   /** Hears, by what the target takes and refuses, whether it manages its identities automatically. */
   async #heeding(session: TargetSession, apply: () => Promise<Outcome>): Promise<Outcome> {
-    const { aim } = this.#o;
+    const { aim, quarantine } = this.#o;
     try {
       const outcome = await apply();
       if (outcome.unfinished instanceof RefusedByAim) await aim.refused(session.target, session.request);
       else await aim.accepted(session.target, outcome.writes);
+      if (outcome.writes.length > 0) await quarantine.wrote(session.target.id);
       return outcome;
     } catch (error) {
       if (error instanceof RefusedByAim) await aim.refused(session.target, session.request);
@@ -101,14 +117,25 @@ export class Looker {
         correlationId: change.correlationId,
       });
     }
-    for (const hold of outcome.holds) {
-      this.#o.log.warn('held', {
-        target,
-        principal: principalKey(change.principal),
-        hold,
-        correlationId: change.correlationId,
-      });
+  }
+
+  /** The end of a chain of messages and rows of one correlation id; what is deferred ends as a row. */
+  #sayEnd({ target, principal, cause, correlationId }: Change, { result, deferred }: Outcome): void {
+    const fields = { target, principal: principalKey(principal), result, cause, correlationId };
+    if (deferred !== true) this.#o.log.info('looked', fields);
+  }
+
+  /** Who is held is looked at again and again: only the first time is worth a warning. */
+  #sayHeld({ target, principal, correlationId }: Change, holds: Outcome['holds']): void {
+    const key = `${target}|${principalKey(principal)}`;
+    const before = this.#held.get(key);
+    for (const hold of holds) {
+      const fields = { target, principal: principalKey(principal), hold, correlationId };
+      if (before?.has(hold)) this.#o.log.info('held', fields);
+      else this.#o.log.warn('held', fields);
     }
+    if (holds.length > 0) this.#held.set(key, new Set(holds));
+    else this.#held.delete(key);
   }
 }
 

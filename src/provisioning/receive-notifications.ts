@@ -1,8 +1,10 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { NotificationItem } from '../directory/notifications.ts';
 import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import type { ChangeQueue, HeardChange } from '../messaging/change-queue.ts';
+import type { AcceptedClientStates } from './accepted-client-states.ts';
+import type { HeardNotifications } from './heard-notifications.ts';
 
 export interface Received {
   /** Messages that were put on the queue. */
@@ -11,7 +13,15 @@ export interface Received {
   readonly dropped: number;
   /** Subscriptions that Graph wants to be re-authorized. */
   readonly reauthorize: readonly string[];
+  /** Graph says that a subscription is gone, or that notifications got lost. */
+  readonly check: boolean;
 }
+
+/** Subscriptions that one request may have re-authorized, each by a request of ours to Graph. There are two. */
+const MOST_REAUTHORIZED = 10;
+
+/** The least time between two lines about dropped notifications; what was dropped meanwhile is in the next one. */
+const BETWEEN_LINES_MS = 10_000;
 
 /** Puts what Graph notifies us of on the queue, for every target. Resolves when all of it is durable. */
 export class NotificationReceiver {
@@ -19,15 +29,19 @@ export class NotificationReceiver {
     readonly queue: ChangeQueue;
     readonly targets: readonly string[];
     readonly tenantId: string;
-    readonly clientState: string;
+    readonly clientStates: AcceptedClientStates;
+    readonly heard: HeardNotifications;
     readonly log: Logger;
   };
+  #dropped = 0;
+  #droppedLineAt = Number.NEGATIVE_INFINITY;
 
   constructor(o: {
     queue: ChangeQueue;
     targets: readonly string[];
     tenantId: string;
-    clientState: string;
+    clientStates: AcceptedClientStates;
+    heard: HeardNotifications;
     log: Logger;
   }) {
     this.#o = o;
@@ -50,22 +64,31 @@ export class NotificationReceiver {
           })),
     );
     await queue.sendChanges(changes, signal);
-    const reauthorize = ours.flatMap(({ lifecycleEvent, subscriptionId }) =>
+    this.#o.heard.note(changes.map(({ principal }) => principal));
+    const asked = ours.flatMap(({ lifecycleEvent, subscriptionId }) =>
       lifecycleEvent === 'reauthorizationRequired' ? [subscriptionId] : [],
     );
+    const reauthorize = [...new Set(asked)].slice(0, MOST_REAUTHORIZED);
+    const lost = ours.flatMap(({ lifecycleEvent: event }) =>
+      event === 'subscriptionRemoved' || event === 'missed' ? [event] : [],
+    );
+    for (const event of new Set(lost)) log.warn('notifications-lost', { event });
     const dropped = items.length - ours.length;
-    if (dropped > 0) log.warn('notifications-dropped', { dropped });
-    return { sent: changes.length, dropped, reauthorize };
+    this.#noteDropped(dropped);
+    return { sent: changes.length, dropped, reauthorize, check: lost.length > 0 };
+  }
+
+  /** Anybody can send what is dropped: a line for each would let anybody fill the log. */
+  #noteDropped(count: number): void {
+    this.#dropped += count;
+    if (this.#dropped === 0 || now() < this.#droppedLineAt) return;
+    this.#o.log.warn('notifications-dropped', { dropped: this.#dropped });
+    this.#dropped = 0;
+    this.#droppedLineAt = now() + BETWEEN_LINES_MS;
   }
 
   #isOurs({ clientState, tenantId }: NotificationItem): boolean {
-    if (clientState === undefined || !sameSecret(clientState, this.#o.clientState)) return false;
+    if (clientState === undefined || !this.#o.clientStates.accepts(clientState)) return false;
     return tenantId === undefined || tenantId.toLowerCase() === this.#o.tenantId.toLowerCase();
   }
-}
-
-/** Compares in constant time, whatever the lengths: equal digests mean equal secrets. */
-function sameSecret(given: string, expected: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }

@@ -1,6 +1,7 @@
 import { now } from '../identity/clock.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { GuardLimits, RemovalClass } from '../planning/removal-guard.ts';
+import type { HoldKind } from '../state/holds.ts';
 import type { State } from '../state/state.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
 
@@ -34,16 +35,18 @@ export class RemovalGuard {
   /**
    * Whether all of these may be taken away now; they are counted if so. What is held stays held for a person to decide,
    * also when there is room again.
-   * @param ids SCIM id of the account, or Entra ids of the members
+   * @param ids SCIM id of the account, Entra ids of the members, values of a list, or ids of workspaces
+   * @param kind of the hold that the caller makes of what is not let through
    */
   async admits(
     target: string,
     p: Principal,
     removalClass: RemovalClass,
     ids: readonly string[],
+    kind: HoldKind = 'removal-limit',
   ): Promise<boolean> {
     const { holds, removalLedger } = this.#state;
-    const approved = await holds.approvedIds(target, p, 'removal-limit');
+    const approved = await holds.approvedIds(target, p, kind);
     const open = ids.filter(id => !approved.has(id));
     const windows = this.#limits[removalClass];
     const removal = [target, principalKey(p), removalClass, ...ids.toSorted()].join('|');
@@ -51,7 +54,7 @@ export class RemovalGuard {
       if (this.#wasLetThrough(removal)) return true;
       const admit = (total: number, limited = true): Promise<boolean> =>
         removalLedger.admit(target, removalClass, ids.length, { windows, total, at: now(), limited });
-      if (open.length > 0 && (await holds.isHeld(target, p, 'removal-limit'))) return false;
+      if (open.length > 0 && (await holds.isHeld(target, p, kind))) return false;
       const isAdmitted =
         open.length === 0
           ? await admit(0, false)

@@ -1,13 +1,14 @@
 import { classifyFailure, type FailureContext } from '../databricks/failure.ts';
 import type { RowClass } from '../identity/change.ts';
 import { now, sleep } from '../identity/clock.ts';
-import { RetryLater } from '../identity/errors.ts';
 import type { Effect } from '../planning/resource-plan.ts';
-import { ScimError, ScimTransportError } from '../scim/errors.ts';
+import { nextStep } from '../planning/retry-schedule.ts';
 import type { RequestClass, RequestOptions } from '../scim/types.ts';
 import type { Limiter } from './limiter.ts';
 import { NotOwner, type Ownership } from './ownership.ts';
 import type { Target } from './target.ts';
+import type { TargetHealth } from './target-health.ts';
+import { troubleOf } from './trouble.ts';
 
 /** How long a write of a live change may wait for the target's limits before it becomes a backlog row. */
 const LONGEST_WAIT_MS = 5_000;
@@ -15,23 +16,9 @@ const LONGEST_WAIT_MS = 5_000;
 /** A 404 this soon after our own write is a lagging replica, not a deletion. Databricks' caches live up to 60 s. */
 const REPLICA_LAG_MS = 90_000;
 
-const QUICK_TRIES = 3;
-const LONGEST_QUICK_WAIT_MS = 2_000;
-
-/** Trouble that passes within a moment, and a request that may be repeated: a create only when it was surely refused. */
-function mayTryAtOnce(error: unknown, failure: unknown, context: FailureContext): boolean {
-  if (!(failure instanceof RetryLater) || (failure.afterMs ?? 0) > LONGEST_QUICK_WAIT_MS) return false;
-  if (error instanceof ScimError && error.status === 429) return true;
-  if (context.operation === 'create') return false;
-  return (
-    (error instanceof ScimError && error.status === 503) ||
-    (error instanceof ScimTransportError && error.kind === 'network')
-  );
-}
-
 /** True for a failure after which the target surely is as it was: it refused to take the request at this time. */
 export function wasNotTaken(failure: unknown): boolean {
-  return failure instanceof RetryLater && failure.cause instanceof ScimError && failure.cause.status === 429;
+  return troubleOf(failure).kind === 'throttled';
 }
 
 /**
@@ -42,14 +29,22 @@ export class TargetSession {
   readonly target: Target;
   readonly #ownership: Ownership;
   readonly #limiter: Limiter;
+  readonly #health: TargetHealth;
   /** The class of the backlog row that is worked on; undefined for a live change. */
   readonly row: RowClass | undefined;
   #effect: RowClass;
 
-  constructor(o: { target: Target; ownership: Ownership; limiter: Limiter; row: RowClass | undefined }) {
+  constructor(o: {
+    target: Target;
+    ownership: Ownership;
+    limiter: Limiter;
+    health: TargetHealth;
+    row: RowClass | undefined;
+  }) {
     this.target = o.target;
     this.#ownership = o.ownership;
     this.#limiter = o.limiter;
+    this.#health = o.health;
     this.row = o.row;
     this.#effect = o.row ?? 'attribute';
   }
@@ -87,23 +82,31 @@ export class TargetSession {
   }
 
   /**
-   * Runs one request. Undefined where the target says that it already is as wanted.
+   * Runs one request. Undefined where the target says that it already is as wanted. `outside`: it goes to another API
+   * than the target's own, whose health it says nothing about.
    * @throws RetryLater, Permanent, Conflict, Gone, TargetUnavailable, or NotOwner
    */
   async send<T>(
     work: () => Promise<T>,
-    context: FailureContext & { lastWriteAt?: number },
+    context: FailureContext & { lastWriteAt?: number; outside?: boolean },
   ): Promise<T | undefined> {
-    for (let attempt = 1; ; attempt += 1) {
+    const isOutside = context.outside === true || context.operation === 'resolve';
+    for (let tries = 1; ; tries += 1) {
       try {
-        return await work();
+        const answer = await work();
+        if (!isOutside) this.#health.answered();
+        return answer;
       } catch (error) {
         if (error instanceof NotOwner) throw error;
         const recentlyWritten = now() - (context.lastWriteAt ?? Number.NEGATIVE_INFINITY) < REPLICA_LAG_MS;
         const failure = classifyFailure(error, { recentlyWritten, ...context });
         if (failure === 'alreadyDone') return undefined;
-        if (attempt === QUICK_TRIES || !mayTryAtOnce(error, failure, context)) throw failure;
-        await sleep(Math.max(250 * attempt, (failure as RetryLater).afterMs ?? 0));
+        // What was named before it got here has had its quick tries.
+        if (failure === error) throw failure;
+        const place = { in: 'request', tries, isRepeatable: context.operation !== 'create' } as const;
+        const next = nextStep(troubleOf(failure), place, Math.random());
+        if (next.step !== 'try-at-once') throw isOutside ? failure : this.#health.judge(failure);
+        await sleep(next.waitMs);
       }
     }
   }

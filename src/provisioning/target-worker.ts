@@ -11,7 +11,9 @@ import type { Looker } from './look.ts';
 import type { Outcome } from './outcome.ts';
 import { NotOwner, Ownership } from './ownership.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { SourceQuarantine } from './source-quarantine.ts';
 import type { Target } from './target.ts';
+import type { TargetHealth } from './target-health.ts';
 import { TargetSession } from './target-session.ts';
 
 /** The lease is given back after this long without work, in milliseconds. */
@@ -28,6 +30,7 @@ export class TargetWorker {
   readonly #looker: Looker;
   readonly #ownership: Ownership;
   readonly #pump: BacklogPump;
+  readonly #health: TargetHealth;
   readonly #log: Logger;
   readonly #mutex = new KeyedMutex();
   #limiter: Limiter;
@@ -42,12 +45,14 @@ export class TargetWorker {
     queue: ChangeQueue;
     looker: Looker;
     quarantine: Quarantine;
+    source: SourceQuarantine;
     log: Logger;
   }) {
     this.target = o.target;
     this.#state = o.state;
     this.#queue = o.queue;
     this.#looker = o.looker;
+    this.#health = o.quarantine.healthOf(o.target.id);
     this.#log = o.log;
     this.#ownership = new Ownership(o.state.leases, o.target.id, o.log);
     this.#limiter = new Limiter(o.target.ownerRates);
@@ -112,13 +117,18 @@ export class TargetWorker {
       target: this.target,
       ownership: this.#ownership,
       limiter: this.#limiter,
+      health: this.#health,
       row,
     });
   }
 
   /** Stores a change as a row, and makes sure that somebody works it off. */
   async defer(change: Change, rowClass: RowClass): Promise<void> {
-    await this.#state.backlog.put({ ...change, notBefore: Math.min(change.notBefore, now()) }, rowClass);
+    const notBefore = Math.min(change.notBefore, now());
+    const into = await this.#state.backlog.put({ ...change, notBefore }, rowClass);
+    const principal = principalKey(change.principal);
+    const { correlationId } = change;
+    this.#log.info('deferred', { target: this.target.id, principal, rowClass, into, correlationId });
     this.#pump.wake();
     if (!this.#pump.isAttended) await this.#queue.sendPump(this.target.id);
   }

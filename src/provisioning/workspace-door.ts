@@ -106,7 +106,7 @@ export class WorkspaceDoor {
           throw failure;
         }
       },
-      { operation: 'get' },
+      { operation: 'get', outside: true },
     );
   }
 }

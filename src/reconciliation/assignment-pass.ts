@@ -1,10 +1,12 @@
-import { SourceUnavailable } from '../directory/errors.ts';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Assignment } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
+import type { Logger } from '../identity/logger.ts';
+import { readApplication } from '../provisioning/source-application.ts';
 import { isDeleted } from '../provisioning/source-evidence.ts';
 import type { StoredAssignment } from '../state/source-state.ts';
 import type { State } from '../state/state.ts';
+import { AssignmentDoubt } from './assignment-doubt.ts';
 
 /** Ended assignments that are confirmed at the same time. */
 const READS_AT_ONCE = 8;
@@ -22,17 +24,18 @@ export class AssignmentPass {
   readonly #state: State;
   readonly #directory: GraphDirectory;
   readonly #applicationObjectId: string;
+  readonly #doubt: AssignmentDoubt;
 
-  constructor(o: { state: State; directory: GraphDirectory; applicationObjectId: string }) {
+  constructor(o: { state: State; directory: GraphDirectory; applicationObjectId: string; log: Logger }) {
     this.#state = o.state;
     this.#directory = o.directory;
     this.#applicationObjectId = o.applicationObjectId;
+    this.#doubt = new AssignmentDoubt(o.state.source, o.log);
   }
 
   /** The complete list. @throws {SourceUnavailable} when the application is gone: an empty list would say "nobody". */
   async list(): Promise<Assignment[]> {
-    const application = await this.#directory.findEnterpriseApplication(this.#applicationObjectId);
-    if (application === undefined) throw new SourceUnavailable('the enterprise application is not found');
+    await readApplication({ directory: this.#directory, applicationObjectId: this.#applicationObjectId });
     return this.#directory.listAssignments(this.#applicationObjectId);
   }
 
@@ -62,6 +65,7 @@ export class AssignmentPass {
       }
       ended.push(entry);
     });
+    await this.#doubt.note(missing.length - ended.length, stored.size);
     return { started, ended };
   }
 

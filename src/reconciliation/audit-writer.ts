@@ -65,12 +65,14 @@ export class AuditWriter {
         return this.#hold(
           item,
           'unknown-in-source',
-          'an active user of the target carries an object id that Entra does not know',
+          'an active account of the target carries the object id of somebody whom Entra does not know, or has disabled',
         );
       case 'assign-workspace':
         await this.#doubtAssignment(item);
         return this.#row(item);
       case 'create':
+      // Its look holds it, and says whose name it is.
+      case 'protected-name':
       case 'unassign-workspace':
         return this.#row(item);
     }

@@ -22,7 +22,7 @@ import { keptOff, withKeptOff } from './kept-off.ts';
 import { leaversToReview } from './leavers-to-review.ts';
 import { logOutside, outsideAccount } from './outside-account.ts';
 import type { Plan } from './plan.ts';
-import { takesOver, withoutProtected } from './protected-items.ts';
+import { takesOver, withoutProtected, withProtectedNames } from './protected-items.ts';
 import { readDesired } from './read-source.ts';
 import { type Progress, readActual, readKnown } from './read-target.ts';
 import { findUnknownResources } from './unknown-resources.ts';
@@ -84,13 +84,14 @@ export class Audit {
     const { user, servicePrincipal, group } = policy.mappings;
     const keys = ({ matching }: CompiledMapping): string[] => matching.map(({ key }) => key);
     const workspaces = await planWorkspaces(target, known.links, desired);
+    const compared = compare(desired, actual, known.links, {
+      matching: { user: keys(user), servicePrincipal: keys(servicePrincipal), group: keys(group) },
+      suffixLength: policy.groupNameConflict === 'suffix' ? MAX_NAME_LENGTH : undefined,
+      managed: aim?.on === true ? isLeftToUs : undefined,
+    });
     const items = [
-      ...compare(desired, actual, known.links, {
-        matching: { user: keys(user), servicePrincipal: keys(servicePrincipal), group: keys(group) },
-        suffixLength: policy.groupNameConflict === 'suffix' ? MAX_NAME_LENGTH : undefined,
-        managed: aim?.on === true ? isLeftToUs : undefined,
-      }),
-      ...(await findUnknownResources(directory, actual, known.links)),
+      ...withProtectedNames(target, compared, desired),
+      ...(await findUnknownResources(directory, actual, known.links, policy.lifecycle)),
       ...workspaces.items,
     ];
     const plan = {

@@ -8,6 +8,7 @@ import { principalKind } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
 import { auditRetryWaitMs, failureRetryWaitMs } from '../planning/retry-schedule.ts';
 import type { Quarantine } from '../provisioning/quarantine.ts';
+import type { SourceQuarantine } from '../provisioning/source-quarantine.ts';
 import type { Target } from '../provisioning/target.ts';
 import { ScimCredentialError, ScimError } from '../scim/errors.ts';
 import type { HeldLease } from '../state/leases.ts';
@@ -37,6 +38,7 @@ export class Cycle {
     readonly targets: readonly Target[];
     readonly everyMinutes: number;
     readonly quarantine: Quarantine;
+    readonly source: SourceQuarantine;
     readonly watch: TargetWatch;
     readonly log: Logger;
   };
@@ -51,6 +53,7 @@ export class Cycle {
     targets: readonly Target[];
     everyMinutes: number;
     quarantine: Quarantine;
+    source: SourceQuarantine;
     watch: TargetWatch;
     log: Logger;
   }) {
@@ -80,6 +83,9 @@ export class Cycle {
     try {
       await this.#steps(keeper);
       return 'ran';
+    } catch (error) {
+      if (!(await this.#o.source.explains(error))) throw error;
+      return 'ran';
     } finally {
       await leases.release(LEASE, await keeper.stop());
     }
@@ -96,8 +102,14 @@ export class Cycle {
       log.warn('subscriptions-not-kept', { error: describeError(error) });
     });
     await this.#o.poll.run();
-    await this.#retryFailures();
+    // Nothing may be concluded from a source that refuses us: what is due stays due.
+    const isClosed = await this.#o.source.isOn();
+    if (!isClosed) await this.#retryFailures();
     await watched;
+    if (isClosed) {
+      log.info('cycle-done', { tookMs: now() - startedAt, sourceQuarantined: true });
+      return;
+    }
     const due: Target[] = [];
     for (const target of targets) if (await this.#auditIsDue(target)) due.push(target);
     keeper.assertHeld();
@@ -123,6 +135,7 @@ export class Cycle {
         await this.#noteAudit(target.id, true);
       } catch (error) {
         if (await this.#isQuarantined(target.id, error)) return;
+        if (await this.#o.source.explains(error)) return;
         await this.#noteAudit(target.id, false);
         failed.push(error);
       }
@@ -154,6 +167,7 @@ export class Cycle {
   }
 
   async #anyAuditDue(): Promise<boolean> {
+    if (await this.#o.source.isOn()) return false;
     for (const target of this.#o.targets) if (await this.#auditIsDue(target)) return true;
     return false;
   }

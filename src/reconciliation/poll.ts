@@ -7,13 +7,20 @@ import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { type PrincipalKind, principalKind } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
+import type { SourceQuarantine } from '../provisioning/source-quarantine.ts';
 import type { Target } from '../provisioning/target.ts';
+import type { Row } from '../state/row-store.ts';
+import type { Cursor } from '../state/source-state.ts';
 import type { State } from '../state/state.ts';
 import type { AssignmentChanges, AssignmentPass } from './assignment-pass.ts';
+import type { NotificationWatch } from './notification-watch.ts';
 import { PollTarget } from './poll-target.ts';
 
 /** Changes of a feed whose relevance is looked up at the same time. */
 const READS_AT_ONCE = 16;
+
+/** How long a cursor is kept while its feed has nothing to tell, in milliseconds. Graph keeps them for seven days. */
+const CURSOR_KEPT_MS = 10 * 60_000;
 
 const FEEDS = principalKind.options;
 type Feed = PrincipalKind;
@@ -29,6 +36,8 @@ export class Poll {
   readonly #queue: ChangeQueue;
   readonly #assignments: AssignmentPass;
   readonly #targets: readonly Target[];
+  readonly #source: SourceQuarantine;
+  readonly #notifications: NotificationWatch;
   readonly #log: Logger;
 
   constructor(o: {
@@ -37,6 +46,8 @@ export class Poll {
     queue: ChangeQueue;
     assignments: AssignmentPass;
     targets: readonly Target[];
+    source: SourceQuarantine;
+    notifications: NotificationWatch;
     log: Logger;
   }) {
     this.#state = o.state;
@@ -44,18 +55,37 @@ export class Poll {
     this.#queue = o.queue;
     this.#assignments = o.assignments;
     this.#targets = o.targets;
+    this.#source = o.source;
+    this.#notifications = o.notifications;
     this.#log = o.log;
   }
 
   async run(): Promise<void> {
+    // What was heard of a source in quarantine waits, and what is not heard of its cursors keep.
+    if (await this.#source.isOpen()) {
+      try {
+        return await this.#readAll();
+      } catch (error) {
+        if (!(await this.#source.explains(error))) throw error;
+      }
+    }
+    // The quarantine has an alert of its own: that polls go on is true all the same.
+    this.#log.info('polled', { sourceQuarantined: true });
+  }
+
+  async #readAll(): Promise<void> {
     const polled = this.#targets.map(target => new PollTarget(this.#state, target));
+    const cursors = new Map<Feed, Row<Cursor>>();
     for (const feed of FEEDS) {
       const cursor = await this.#state.cursors.read(feed);
       if (cursor === undefined) await this.#startFeed(polled, feed, 'first run');
       // A feed tells of the properties that it was started with, and of no others.
       else if (cursor.value.select !== this.#directory.selectOf(feed))
         await this.#startFeed(polled, feed, `other ${feed} properties are read`);
+      else cursors.set(feed, cursor);
     }
+    const readFeed = (feed: Feed, take: (target: PollTarget, change: DeltaChange) => Promise<void>) =>
+      attempt(() => this.#feed(polled, feed, cursors.get(feed), take));
     // What waits is worked off, and one feed is read, whatever is wrong with another.
     const failed: unknown[] = [];
     const attempt = async (work: () => Promise<void>): Promise<void> => {
@@ -70,9 +100,9 @@ export class Poll {
     await attempt(async () => {
       for (const target of polled) await target.graces();
     });
-    await attempt(() => this.#feed(polled, 'user', (target, change) => target.account(change)));
-    await attempt(() => this.#feed(polled, 'servicePrincipal', (target, change) => target.account(change)));
-    await attempt(() => this.#feed(polled, 'group', (target, change) => target.group(change)));
+    await readFeed('user', (target, change) => target.account(change));
+    await readFeed('servicePrincipal', (target, change) => target.account(change));
+    await readFeed('group', (target, change) => target.group(change));
     await attempt(() => this.#pump());
     if (failed.length > 0)
       throw failed.length === 1 ? failed[0] : new AggregateError(failed, 'parts of the poll failed');
@@ -90,6 +120,7 @@ export class Poll {
     for (const { id } of this.#targets) {
       // A quarantined one needs its owner for the next probe, also while nothing waits for it.
       const { quarantine } = await this.#state.targets.read(id);
+      if (quarantine?.disabledAt !== undefined) continue;
       if (quarantine !== undefined || (await this.#state.backlog.hasRows(id))) await this.#queue.sendPump(id);
     }
   }
@@ -112,16 +143,20 @@ export class Poll {
   async #feed(
     polled: readonly PollTarget[],
     feed: Feed,
+    known: Row<Cursor> | undefined,
     take: (target: PollTarget, change: DeltaChange) => Promise<void>,
   ): Promise<void> {
-    const cursor = await this.#state.cursors.read(feed);
+    const cursor = known ?? (await this.#state.cursors.read(feed));
     if (cursor === undefined) return;
     try {
       const { changes, deltaLink } = await this.#directory.readDelta(cursor.value.deltaLink);
       for (const target of polled)
         await forEachAtOnce(changes, READS_AT_ONCE, change => take(target, change));
       await this.#send(polled);
-      const { select } = cursor.value;
+      if (changes.length > 0) await this.#notifications.pollFound(feed);
+      const { select, savedAt } = cursor.value;
+      // Nothing was told, so that the old cursor tells the same as the new one; it must only not grow too old.
+      if (changes.length === 0 && now() - savedAt < CURSOR_KEPT_MS) return;
       await this.#state.cursors.advance(feed, cursor, { deltaLink, savedAt: now(), select });
     } catch (error) {
       if (!(error instanceof CursorLost)) throw error;

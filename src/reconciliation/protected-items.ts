@@ -2,7 +2,7 @@ import { isReservedGroupName } from '../databricks/reserved-groups.ts';
 import { describeError, type Logger } from '../identity/logger.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import { kindTraits } from '../planning/kind-traits.ts';
-import type { ActualPicture, DesiredPicture, KnownLink, PlanItem } from '../planning/picture.ts';
+import type { ActualPicture, DesiredPicture, KnownLink, PlanAction, PlanItem } from '../planning/picture.ts';
 import type { Target } from '../provisioning/target.ts';
 import type { Plan } from './plan.ts';
 
@@ -34,17 +34,41 @@ export async function withoutProtected(
   return kept;
 }
 
+/**
+ * Says of groups without a resource which ones may not have their name: whatever the target holds under it is nobody's
+ * to take over, and every workspace has groups of its own.
+ */
+export function withProtectedNames(
+  { policy }: Pick<Target, 'policy'>,
+  items: readonly PlanItem[],
+  { groups }: DesiredPicture,
+): PlanItem[] {
+  return items.map(item => {
+    const { principal, action } = item;
+    if (principal.kind !== 'group' || !bringsIn.includes(action)) return item;
+    const name = String(groups.get(principal.id)?.create.displayName ?? '');
+    if (!isReservedGroupName(name) && !policy.isProtectedGroupName(name)) return item;
+    return { principal, action: 'protected-name', rowClass: item.rowClass, detail: [] };
+  });
+}
+
+/** What a comparison has to say about somebody who has no resource yet. */
+const bringsIn: readonly PlanAction[] = [
+  'create',
+  'adopt',
+  'propose-adoption',
+  'refuse-adoption',
+  'ambiguous-match',
+];
+
 /** Whether names would have to be taken over from somebody. */
 export async function takesOver(
   target: Target,
-  { items, actual, desired }: Pick<Plan, 'items' | 'actual' | 'desired'>,
+  { items, actual }: Pick<Plan, 'items' | 'actual'>,
   log: Logger,
 ): Promise<boolean> {
   for (const item of items) {
     if (item.action !== 'propose-adoption' && item.action !== 'refuse-adoption') continue;
-    // Every workspace has its own groups: nobody's to take over, whatever a plan says.
-    if (isReservedGroupName(String(desired.groups.get(item.principal.id)?.create.displayName ?? '')))
-      continue;
     if (!(await isAboutUs(target, item, actual, log))) return true;
   }
   return false;

@@ -1,16 +1,24 @@
 import type { GraphDirectory } from '../directory/graph-directory.ts';
+import type { LifecyclePolicy } from '../planning/lifecycle.ts';
 import type { ActualPicture, KnownLink, PlanItem } from '../planning/picture.ts';
-import { readAccounts } from '../provisioning/source-account.ts';
+import { readAccounts, type SourceAccount } from '../provisioning/source-account.ts';
 
 /**
- * Active accounts of the target that carry an Entra object id which Entra does not know, and that no link of ours
- * explains: leavers that nobody switched off. They are reported and held, never switched off by themselves.
+ * Active accounts of the target that carry the object id of somebody whom Entra does not know, or has disabled, and
+ * that no link of ours explains: leavers that nobody switched off, as after a loss of our state. They are reported and
+ * held, never switched off by themselves.
  */
 export async function findUnknownResources(
   directory: GraphDirectory,
   actual: ActualPicture,
   links: readonly KnownLink[],
+  lifecycle: LifecyclePolicy,
 ): Promise<PlanItem[]> {
+  const isExplained = (account: SourceAccount | undefined): boolean => {
+    if (account === undefined) return false;
+    const rules = account.kind === 'user' ? lifecycle.users : lifecycle.servicePrincipals;
+    return account.accountEnabled || rules.disabled.action === 'keep';
+  };
   const items: PlanItem[] = [];
   for (const kind of ['user', 'servicePrincipal'] as const) {
     const ours = new Set(links.flatMap(({ scimId, principal: p }) => (p.kind === kind ? [scimId] : [])));
@@ -20,7 +28,7 @@ export async function findUnknownResources(
     const ids = strangers.map(({ id }) => id);
     const known = await readAccounts(directory, kind, ids);
     for (const { scimId, id } of strangers) {
-      if (known.get(id) !== undefined) continue;
+      if (isExplained(known.get(id))) continue;
       const principal = { kind, id };
       items.push({ principal, action: 'unknown-in-source', rowClass: 'revoke', scimId, detail: ['active'] });
     }

@@ -15,6 +15,8 @@ import {
 
 /** The largest page that Databricks' account endpoints give (REST reference, SCIM 2.1). */
 const PAGE_SIZE = 100;
+/** A list that claims more is not read: who gives it could go on for ever. No account may hold a tenth of it. */
+const LARGEST_LIST = 1_000_000;
 const DEFAULT_READ_TIMEOUT_MS = 30_000;
 const DEFAULT_WRITE_TIMEOUT_MS = 15_000;
 /** A group of 10,000 members is about 2 MB. */
@@ -182,6 +184,7 @@ export class ScimClient {
       const call = this.#call('GET', type, this.readTimeoutMs, options);
       call.query = new URLSearchParams({ ...query, startIndex: `${startIndex}`, count: `${PAGE_SIZE}` });
       const page = parse(listPage, await this.#read(call, 'list', options), call);
+      if (page.totalResults > LARGEST_LIST) throw broken(call, `list claims ${page.totalResults} resources`);
       const resources = (page.Resources ?? []).map(item => check(schemaByType[type], item, call));
       if (startIndex > page.totalResults) {
         if (resources.length > 0) yield resources;

@@ -32,8 +32,9 @@ export class Backlog {
   /**
    * Durable once resolved. A row that is there keeps the earliest due time, and gets a new version, so that whoever is
    * working on it cannot delete what was asked for meanwhile.
+   * @returns the correlation id of the row, which is that of whoever asked first
    */
-  async put(change: Change, rowClass: RowClass): Promise<void> {
+  async put(change: Change, rowClass: RowClass): Promise<string> {
     const { target, principal: p } = change;
     const key = rowKey(rowClass, p);
     for (;;) {
@@ -51,7 +52,7 @@ export class Backlog {
       try {
         if (present === undefined) await this.#rows.insert(target, key, entry, entry.notBefore);
         else await this.#rows.replace(target, key, entry, present.etag, entry.notBefore);
-        return;
+        return entry.correlationId;
       } catch (error) {
         if (!(error instanceof VersionConflict)) throw error;
       }

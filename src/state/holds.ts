@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { type Principal, principal, principalKey } from '../identity/principal.ts';
-import { type Row, RowStore } from './row-store.ts';
+import { type Row, RowStore, VersionConflict } from './row-store.ts';
 
 /**
  * Why an action is kept back until a person decides. Some kinds cannot be approved, since they state something that no
@@ -17,6 +17,8 @@ export const holdKinds = [
   'protected-name',
   'large-shrink',
   'removal-limit',
+  'role-removal-limit',
+  'assignment-removal-limit',
   'hidden-membership',
   'unknown-in-source',
   'user-name-change',
@@ -41,8 +43,13 @@ const holdSchema = z.object({
   fingerprint: z.string(),
   heldAt: z.number(),
   approvedAt: z.number().optional(),
+  /** Who has said yes so far, where more than one person has to. */
+  approvals: z.array(z.object({ by: z.string(), at: z.number() })).optional(),
   /** A person said no: it stays held, and is not shown as open, for as long as the facts are the same. */
   rejectedAt: z.number().optional(),
+  rejectedBy: z.string().optional(),
+  /** Nobody decided in time: the access is kept. It can be decided about all the same. */
+  expiredAt: z.number().optional(),
 });
 export type Hold = z.infer<typeof holdSchema>;
 export type HoldRequest = Pick<Hold, 'kind' | 'principal' | 'ids' | 'cause'>;
@@ -91,9 +98,25 @@ export class Holds {
 
   /** Withdraws holds of a principal that are no longer wanted: all kinds but those in `keep`. */
   async withdraw(target: string, p: Principal, keep: readonly HoldKind[] = []): Promise<void> {
-    for await (const row of this.#rows.list(target, { prefix: `${principalKey(p)}|` })) {
-      if (!keep.includes(row.value.kind)) await this.#rows.delete(target, row.key);
-    }
+    await this.withdrawOf(target, p, await this.kindsOf(target, p), keep);
+  }
+
+  /** What a principal is held for, approved and rejected holds included. */
+  async kindsOf(target: string, p: Principal): Promise<ReadonlySet<HoldKind>> {
+    const found = new Set<HoldKind>();
+    for await (const { value } of this.#rows.list(target, { prefix: `${principalKey(p)}|` }))
+      found.add(value.kind);
+    return found;
+  }
+
+  /** As {@link withdraw}, for who knows already what there is. */
+  async withdrawOf(
+    target: string,
+    p: Principal,
+    present: ReadonlySet<HoldKind>,
+    keep: readonly HoldKind[],
+  ): Promise<void> {
+    for (const kind of present) if (!keep.includes(kind)) await this.withdrawKind(target, p, kind);
   }
 
   /** Withdraws one kind of hold of a principal, if there is one. */
@@ -115,28 +138,63 @@ export class Holds {
     return found;
   }
 
-  /** The approved hold, or undefined when there is none of that id. */
-  approve(target: string, id: string, at: number): Promise<Hold | undefined> {
-    return this.#decide(target, id, { approvedAt: at, rejectedAt: undefined });
-  }
-
-  /** The rejected hold, or undefined when there is none of that id. */
-  reject(target: string, id: string, at: number): Promise<Hold | undefined> {
-    return this.#decide(target, id, { approvedAt: undefined, rejectedAt: at });
-  }
-
-  /** @throws {VersionConflict} when a look refreshed the hold at the same moment */
-  async #decide(
+  /**
+   * Notes that `by` approves. The hold afterwards, or undefined when there is none of that id: `approvedAt` is set once
+   * as many different people as `needed` have approved it since it was last refreshed or rejected.
+   * @throws {VersionConflict} when a look refreshed the hold at the same moment
+   */
+  approve(
     target: string,
     id: string,
-    decision: Pick<Hold, 'approvedAt' | 'rejectedAt'>,
+    { at, by, needed }: { at: number; by: string; needed: number },
   ): Promise<Hold | undefined> {
+    return this.#decide(target, id, ({ approvals = [], ...hold }) => {
+      const all = [...approvals.filter(approval => approval.by !== by), { by, at }];
+      const cleared = { ...hold, rejectedAt: undefined, rejectedBy: undefined, expiredAt: undefined };
+      return { ...cleared, approvals: all, approvedAt: all.length >= needed ? at : undefined };
+    });
+  }
+
+  /** The rejected hold, or undefined when there is none of that id. @throws {VersionConflict} as {@link approve} */
+  reject(target: string, id: string, { at, by }: { at: number; by: string }): Promise<Hold | undefined> {
+    return this.#decide(target, id, hold => ({
+      ...hold,
+      approvedAt: undefined,
+      approvals: undefined,
+      expiredAt: undefined,
+      rejectedAt: at,
+      rejectedBy: by,
+    }));
+  }
+
+  async #decide(target: string, id: string, decide: (hold: Hold) => Hold): Promise<Hold | undefined> {
     const row = await this.#rows.get(target, id);
     if (row === undefined) return undefined;
-    const decided: Hold = { ...row.value, ...decision };
+    const decided = decide(row.value);
     await this.#rows.replace(target, id, decided, row.etag);
     return decided;
   }
+
+  /** Notes that nobody decided in time about what has been held since before `heldBefore`. Each hold expires once. */
+  async expire(target: string, heldBefore: number, at: number): Promise<Hold[]> {
+    const expired: Hold[] = [];
+    for (const { key, value, etag } of await this.list(target)) {
+      if (!isOpenHold(value) || value.heldAt >= heldBefore) continue;
+      try {
+        await this.#rows.replace(target, key, { ...value, expiredAt: at }, etag);
+        expired.push(value);
+      } catch (error) {
+        // Decided about, or refreshed, at this moment.
+        if (!(error instanceof VersionConflict)) throw error;
+      }
+    }
+    return expired;
+  }
+}
+
+/** Whether a hold waits for a person. An approved one is about to be done, a rejected or expired one is settled. */
+export function isOpenHold({ approvedAt, rejectedAt, expiredAt }: Hold): boolean {
+  return approvedAt === undefined && rejectedAt === undefined && expiredAt === undefined;
 }
 
 const adoptions: readonly HoldKind[] = ['proposed-adoption', 'refused-adoption', 'ambiguous-match'];

@@ -1,7 +1,9 @@
-import type { ContainerClient } from '@azure/storage-blob';
+import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { z } from 'zod';
+import { RetryLater } from '../identity/errors.ts';
 import { principalKind } from '../identity/principal.ts';
-import { statusOf, VersionConflict } from './row-store.ts';
+import { hasCode, statusOf, VersionConflict } from './row-store.ts';
+import { LARGEST_STORED_BYTES, withinStorageTime } from './storage-bounds.ts';
 
 /** Entra object id -> SCIM id. */
 const members = z.record(z.string(), z.string());
@@ -44,13 +46,13 @@ export class MembershipRecords {
 
   async read(target: string, scimGroupId: string): Promise<StoredRecord> {
     try {
-      const response = await this.#blob(target, scimGroupId).download();
-      const chunks: Buffer[] = [];
-      for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-      const value = recordSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-      return { value, etag: response.etag };
+      const { text, etag } = await withinStorageTime(signal =>
+        download(this.#blob(target, scimGroupId), signal),
+      );
+      return { value: recordSchema.parse(JSON.parse(text)), etag };
     } catch (error) {
-      if (statusOf(error) !== 404) throw error;
+      // Without its container a record is not absent: who left a group could not be told any more.
+      if (statusOf(error) !== 404 || hasCode(error, 'ContainerNotFound')) throw error;
       return { value: recordSchema.parse({ members: {} }), etag: undefined };
     }
   }
@@ -65,10 +67,13 @@ export class MembershipRecords {
     const body = JSON.stringify(value);
     const conditions = stored.etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: stored.etag };
     try {
-      const { etag } = await this.#blob(target, scimGroupId).upload(body, Buffer.byteLength(body), {
-        conditions,
-        blobHTTPHeaders: { blobContentType: 'application/json' },
-      });
+      const { etag } = await withinStorageTime(abortSignal =>
+        this.#blob(target, scimGroupId).upload(body, Buffer.byteLength(body), {
+          conditions,
+          blobHTTPHeaders: { blobContentType: 'application/json' },
+          abortSignal,
+        }),
+      );
       return { value, etag };
     } catch (error) {
       const status = statusOf(error);
@@ -79,9 +84,24 @@ export class MembershipRecords {
     }
   }
 
-  #blob(target: string, scimGroupId: string) {
+  #blob(target: string, scimGroupId: string): BlockBlobClient {
     return this.#container.getBlockBlobClient(
       `${encodeURIComponent(target)}/${encodeURIComponent(scimGroupId)}.json`,
     );
   }
+}
+
+async function download(
+  blob: BlockBlobClient,
+  abortSignal: AbortSignal,
+): Promise<{ text: string; etag: string | undefined }> {
+  const response = await blob.download(undefined, undefined, { abortSignal });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.readableStreamBody ?? []) {
+    chunks.push(Buffer.from(chunk));
+    size += chunk.length;
+    if (size > LARGEST_STORED_BYTES) throw new RetryLater('a membership record is larger than can be right');
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), etag: response.etag };
 }

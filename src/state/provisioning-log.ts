@@ -7,11 +7,12 @@ import { RowStore } from './row-store.ts';
 const entrySchema = z.object({
   at: z.number(),
   target: z.string(),
-  principal,
+  /** Missing where a message that nobody understood was discarded. */
+  principal: principal.optional(),
   scimId: z.string().optional(),
   /** What was done, e.g. `create`, `update`, `deactivate`, `members`, `dead-letter`, `hold`. */
   action: z.string(),
-  /** Sizes and attribute names, never values. */
+  /** Sizes and attribute names, never values; who discarded a dead letter, and why. */
   detail: z.string(),
   cause: z.string(),
   /** When a feed told us of the change that led here (ms). */
@@ -20,9 +21,12 @@ const entrySchema = z.object({
 });
 export type LogEntry = z.infer<typeof entrySchema>;
 
+/** The action of an entry about a dead letter that a person threw away. It is no write. */
+export const DISCARDED = 'discard-dead-letter';
+
 const HOUR_MS = 3_600_000;
 
-/** Every write to a target, readable in order of time: one partition per target and hour. */
+/** Every write to a target, and every dead letter that was discarded, readable in order of time: one partition per target and hour. */
 export class ProvisioningLog {
   readonly #rows: RowStore<LogEntry>;
   /** Process ids repeat: in containers they are the same on every instance. */

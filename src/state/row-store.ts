@@ -17,6 +17,8 @@ interface Stored {
   partitionKey: string;
   rowKey: string;
   data: string;
+  /** What follows `data`, of a value that is longer than a property may be. */
+  [further: `data${number}`]: string;
   /** Milliseconds; only on rows that are asked for by time. */
   dueAt?: number;
   etag?: string;
@@ -111,14 +113,42 @@ export class RowStore<T> {
     return {
       partitionKey,
       rowKey,
-      data: JSON.stringify(value),
+      ...partsOf(JSON.stringify(value)),
       ...(dueAt === undefined ? {} : { dueAt: { type: 'Int64' as const, value: String(Math.trunc(dueAt)) } }),
     };
   }
 
-  #row(entity: { rowKey?: string; data: string; etag?: string }): Row<T> {
-    const value = this.#schema.parse(JSON.parse(entity.data));
+  #row(entity: Stored): Row<T> {
+    const value = this.#schema.parse(JSON.parse(textOf(entity)));
     return { key: entity.rowKey ?? '', value, etag: entity.etag ?? '*' };
+  }
+}
+
+/**
+ * A text property holds 64 KiB of UTF-16, a row sixteen of them (Microsoft Learn, "Understanding the Table service data
+ * model"): a hold that names everybody in a large group is longer than one.
+ */
+const LONGEST_PART = 32_000;
+
+function partsOf(text: string): Pick<Stored, 'data' | `data${number}`> {
+  const parts = { data: '' } as Pick<Stored, 'data' | `data${number}`>;
+  for (let start = 0, index = 0; start < text.length || index === 0; index += 1) {
+    const cut = text.slice(start, start + LONGEST_PART);
+    // Half a surrogate pair is no text that can be sent.
+    const part = cut.isWellFormed() ? cut : cut.slice(0, -1);
+    if (index === 0) parts.data = part;
+    else parts[`data${index}`] = part;
+    start += part.length;
+  }
+  return parts;
+}
+
+function textOf(entity: Stored): string {
+  let text = entity.data;
+  for (let index = 1; ; index += 1) {
+    const part: string | undefined = entity[`data${index}`];
+    if (part === undefined) return text;
+    text += part;
   }
 }
 
@@ -154,8 +184,13 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** Without its table a row is not absent: nothing may be concluded from state that is gone. */
-function isMissingTable(error: unknown): boolean {
-  return error instanceof RestError && /TableNotFound/.test(`${error.code} ${JSON.stringify(error.details)}`);
+export function isMissingTable(error: unknown): boolean {
+  return hasCode(error, 'TableNotFound');
+}
+
+/** Whether the service gave that code, in a header or in the body. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof RestError && `${error.code} ${JSON.stringify(error.details)}`.includes(code);
 }
 
 /**

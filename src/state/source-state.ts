@@ -73,6 +73,13 @@ export class Assignments {
     return found;
   }
 
+  /** Anybody of that kind who is, or was a moment ago, assigned. */
+  async any(kind: PrincipalKind): Promise<Principal | undefined> {
+    for await (const { value } of this.#rows.list(SOURCE, { prefix: `${kind}|`, limit: 1 }))
+      return value.principal;
+    return undefined;
+  }
+
   async assignedGroups(): Promise<string[]> {
     const found = new Set<string>();
     for await (const { value } of this.#rows.list(SOURCE, { prefix: 'group|' })) {

@@ -1,6 +1,8 @@
+import { createDefaultHttpClient, type HttpClient } from '@azure/core-rest-pipeline';
 import { TableClient, TableServiceClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { boundedRequests, hostsOf } from '../identity/bounded-requests.ts';
 import { Backlog } from './backlog.ts';
 import { GracePeriods } from './grace-periods.ts';
 import { Holds } from './holds.ts';
@@ -10,8 +12,11 @@ import { MemberIndex } from './member-index.ts';
 import { MembershipRecords } from './memberships.ts';
 import { ProvisioningLog } from './provisioning-log.ts';
 import { RemovalLedger } from './removal-ledger.ts';
-import { statusOf } from './row-store.ts';
+import { hasCode, statusOf } from './row-store.ts';
 import { Assignments, Cursors, Nesting, RemovalEvidence } from './source-state.ts';
+import { SourceStatus } from './source-status.ts';
+import { LARGEST_STORED_BYTES, STORAGE_TIMEOUT_MS, withinStorageTime } from './storage-bounds.ts';
+import { SubscriptionStates } from './subscription-states.ts';
 import { TargetStates } from './target-state.ts';
 
 /** Everything that the pipeline remembers, in the storage account that the Function App has anyway. */
@@ -25,6 +30,8 @@ export interface State {
   readonly assignments: Assignments;
   readonly nesting: Nesting;
   readonly removals: RemovalEvidence;
+  readonly source: SourceStatus;
+  readonly subscriptions: SubscriptionStates;
   readonly targets: TargetStates;
   readonly holds: Holds;
   readonly removalLedger: RemovalLedger;
@@ -39,7 +46,8 @@ export type StorageAccess =
   | { readonly connectionString: string }
   | { readonly tableUri: string; readonly blobUri: string; readonly credential: TokenCredential };
 
-const tables = [
+/** Created at the start. Their names are in the infrastructure's templates, too. */
+export const tables = [
   'ProvisioningLinks',
   'ProvisioningMembers',
   'ProvisioningBacklog',
@@ -49,11 +57,12 @@ const tables = [
   'ProvisioningNesting',
   'ProvisioningTargets',
   'ProvisioningHolds',
+  'ProvisioningSubscriptions',
   'ProvisioningLog',
 ] as const;
 type TableName = (typeof tables)[number];
 
-const CONTAINER = 'provisioning-memberships';
+export const CONTAINER = 'provisioning-memberships';
 
 export function openState(access: StorageAccess): State {
   const { table, container, create } = clients(access);
@@ -67,13 +76,18 @@ export function openState(access: StorageAccess): State {
     assignments: new Assignments(table('ProvisioningAssignments')),
     nesting: new Nesting(table('ProvisioningNesting')),
     removals: new RemovalEvidence(table('ProvisioningCursors')),
+    source: new SourceStatus(table('ProvisioningCursors')),
+    subscriptions: new SubscriptionStates(table('ProvisioningSubscriptions')),
     targets: new TargetStates(table('ProvisioningTargets')),
     holds: new Holds(table('ProvisioningHolds')),
     removalLedger: new RemovalLedger(table('ProvisioningTargets')),
     graces: new GracePeriods(table('ProvisioningTargets')),
     log: new ProvisioningLog(table('ProvisioningLog')),
     ensure: async () => {
-      await Promise.all([...tables.map(create), container.createIfNotExists()]);
+      await Promise.all([
+        ...tables.map(create),
+        withinStorageTime(abortSignal => container.createIfNotExists({ abortSignal })),
+      ]);
     },
   };
 }
@@ -83,26 +97,45 @@ function clients(access: StorageAccess): {
   container: ContainerClient;
   create(name: TableName): Promise<void>;
 } {
+  const hosts = new Set<string>();
+  const httpClient = boundedRequests(createDefaultHttpClient(), {
+    allows: hostsOf(hosts),
+    timeoutMs: STORAGE_TIMEOUT_MS,
+    maxResponseBytes: LARGEST_STORED_BYTES,
+  });
+  const { tables: service, blobs, table } = open(access, httpClient);
+  hosts.add(new URL(service.url).host);
+  return {
+    table,
+    container: blobs.getContainerClient(CONTAINER),
+    create: name => createTable(service, name),
+  };
+}
+
+function open(
+  access: StorageAccess,
+  httpClient: HttpClient,
+): { tables: TableServiceClient; blobs: BlobServiceClient; table(name: TableName): TableClient } {
   if ('connectionString' in access) {
     const { connectionString } = access;
     // Plain http is what the storage emulator speaks; real accounts are https by their connection string.
     const options = {
+      httpClient,
       allowInsecureConnection: /DefaultEndpointsProtocol=http;|UseDevelopmentStorage=true/i.test(
         connectionString,
       ),
     };
-    const service = TableServiceClient.fromConnectionString(connectionString, options);
     return {
+      tables: TableServiceClient.fromConnectionString(connectionString, options),
+      blobs: BlobServiceClient.fromConnectionString(connectionString),
       table: name => TableClient.fromConnectionString(connectionString, name, options),
-      container: BlobServiceClient.fromConnectionString(connectionString).getContainerClient(CONTAINER),
-      create: name => createTable(service, name),
     };
   }
-  const service = new TableServiceClient(access.tableUri, access.credential);
+  const { tableUri, blobUri, credential } = access;
   return {
-    table: name => new TableClient(access.tableUri, name, access.credential),
-    container: new BlobServiceClient(access.blobUri, access.credential).getContainerClient(CONTAINER),
-    create: name => createTable(service, name),
+    tables: new TableServiceClient(tableUri, credential, { httpClient }),
+    blobs: new BlobServiceClient(blobUri, credential),
+    table: name => new TableClient(tableUri, name, credential, { httpClient }),
   };
 }
 
@@ -110,6 +143,7 @@ async function createTable(service: TableServiceClient, name: string): Promise<v
   try {
     await service.createTable(name);
   } catch (error) {
-    if (statusOf(error) !== 409) throw error;
+    // A deleted table keeps its name for the better part of a minute: taken for there, it would never be made.
+    if (statusOf(error) !== 409 || hasCode(error, 'TableBeingDeleted')) throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
+import { now } from '../identity/clock.ts';
 import type { PrincipalKind } from '../identity/principal.ts';
 import { type Row, RowStore, VersionConflict } from './row-store.ts';
 
@@ -11,6 +12,13 @@ const signInSchema = z.object({
   problems: z.array(z.string()),
 });
 export type SignInNotice = z.infer<typeof signInSchema>;
+
+const quarantineSchema = z.object({
+  reason: z.string(),
+  since: z.number(),
+  /** Probes that failed so far. */
+  probes: z.number(),
+});
 
 const stateSchema = z.object({
   /** An audit has read the target to its end, so that an existing resource cannot be taken for a missing one. */
@@ -29,9 +37,15 @@ const stateSchema = z.object({
   /** Members that we wrote into groups there, as of the last audit. */
   memberships: z.number().optional(),
   /** While set, nothing is sent to the target except a probe at `probeAt`. */
-  quarantine: z
-    .object({ reason: z.string(), since: z.number(), probeAt: z.number(), probes: z.number() })
+  quarantine: quarantineSchema
+    .extend({
+      probeAt: z.number(),
+      /** Nobody probes any longer: a person has to switch the target on again. */
+      disabledAt: z.number().optional(),
+    })
     .optional(),
+  /** A probe ended a quarantine at `at`, and nothing was written since: it may not be over. */
+  released: quarantineSchema.extend({ at: z.number() }).optional(),
   /** Automatic Identity Management of the account: undefined until somebody could find out. */
   aim: z
     .object({
@@ -67,6 +81,11 @@ const failureSchema = z.object({
 export type Failure = z.infer<typeof failureSchema>;
 
 const FAILURES = 'failure|';
+
+/** For how long a look goes by what was read before it, in milliseconds: a flood asks for it once a second. */
+const RECENT_MS = 1_000;
+/** For how long it is known who failed. Another instance notes a failure only in the moment of losing its lease. */
+const FAILING_MS = 60_000;
 const EMPTY: TargetState = { indexed: false, planOnly: false };
 
 /** What is known about each target as a whole, the principals that failed in it, and when the last cycle ran. */
@@ -74,6 +93,8 @@ export class TargetStates {
   readonly #states: RowStore<TargetState>;
   readonly #cycles: RowStore<CycleState>;
   readonly #failures: RowStore<Failure>;
+  readonly #recent = new Map<string, { readonly at: number; readonly state: Promise<TargetState> }>();
+  readonly #failing = new Map<string, { readonly at: number; readonly keys: Promise<Set<string>> }>();
 
   constructor(table: TableClient) {
     this.#states = new RowStore<TargetState>(table, stateSchema);
@@ -85,6 +106,17 @@ export class TargetStates {
     return (await this.#states.get(target, 'state'))?.value ?? EMPTY;
   }
 
+  /** As {@link read}, up to a second old; what this process stored itself is in it. */
+  recent(target: string): Promise<TargetState> {
+    const known = this.#recent.get(target);
+    if (known !== undefined && isYounger(known.at, RECENT_MS)) return known.state;
+    const state = this.read(target);
+    this.#recent.set(target, { at: now(), state });
+    // Whoever waits for it hears of the failure; the next one asks again.
+    state.catch(() => this.#recent.delete(target));
+    return state;
+  }
+
   /** Applies `change` to what is stored now; tried again when another writer was faster. */
   async update(target: string, change: (state: TargetState) => TargetState): Promise<TargetState> {
     for (;;) {
@@ -93,6 +125,7 @@ export class TargetStates {
       try {
         if (row === undefined) await this.#states.insert(target, 'state', next);
         else await this.#states.replace(target, 'state', next, row.etag);
+        this.#recent.delete(target);
         return next;
       } catch (error) {
         if (!(error instanceof VersionConflict)) throw error;
@@ -124,10 +157,28 @@ export class TargetStates {
 
   async writeFailure(target: string, principalKey: string, failure: Failure): Promise<void> {
     await this.#failures.upsert(FAILURES + target, principalKey, failure, failure.nextTryAt);
+    this.#failing.delete(target);
   }
 
+  /** To be called for everybody who did not fail; almost all of them did not before either. */
   async clearFailure(target: string, principalKey: string): Promise<void> {
+    const failing = await this.#keysOfFailures(target);
+    if (failing.has(principalKey)) await this.forgetFailure(target, principalKey);
+  }
+
+  /** As {@link clearFailure}, for who knows nothing of what other processes wrote. */
+  async forgetFailure(target: string, principalKey: string): Promise<void> {
     await this.#failures.delete(FAILURES + target, principalKey);
+    (await this.#failing.get(target)?.keys)?.delete(principalKey);
+  }
+
+  #keysOfFailures(target: string): Promise<Set<string>> {
+    const known = this.#failing.get(target);
+    if (known !== undefined && isYounger(known.at, FAILING_MS)) return known.keys;
+    const keys = this.failures(target).then(rows => new Set(rows.map(({ key }) => key)));
+    this.#failing.set(target, { at: now(), keys });
+    keys.catch(() => this.#failing.delete(target));
+    return keys;
   }
 
   /** Failures of a target, keyed by principal; with `dueBy` only those to be tried again by then. */
@@ -136,4 +187,9 @@ export class TargetStates {
     for await (const row of this.#failures.list(FAILURES + target, options)) found.push(row);
     return found;
   }
+}
+
+/** A clock that was set back makes nothing younger. */
+function isYounger(at: number, ms: number): boolean {
+  return at <= now() && now() - at < ms;
 }

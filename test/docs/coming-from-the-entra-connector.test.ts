@@ -35,6 +35,12 @@ test.each(['mappings', 'filters', 'lifecycle'])('the %s of the page can be paste
   expect(configOf(text)).not.toEqual(defaultConfig(ids));
 });
 
+test.each(['workspace', 'federated'])('the targets of the block %s are taken as they stand', block => {
+  const { targets } = JSON.parse(page.block(block)) as { targets: readonly { kind?: string }[] };
+  const parsed = parseProvisioningConfig(JSON.stringify({ source, targets }), 'the page').targets;
+  expect(parsed.map(({ place }) => place.kind)).toEqual(targets.map(({ kind = 'account' }) => kind));
+});
+
 test('both classic tables are in the mappings of the page, rule by rule', () => {
   const { mappings } = configOf(page.block('mappings'));
   const rules = [...mappings.users, ...mappings.groups].map(
@@ -121,7 +127,9 @@ test('every event of the lifecycle is in the table of leavers, with the default 
 
 test('keys that the page names exist', () => {
   const known = readPage('docs/configuration.md').text;
-  const named = [...page.text.matchAll(/`((?:scope|lifecycle|guard|protected|schedule|source)\.[\w.]+)`/g)];
+  const named = [
+    ...page.text.matchAll(/`((?:scope|lifecycle|guard|protected|schedule|source|holds)\.[\w.]+)`/g),
+  ];
   expect(named.length).toBeGreaterThan(20);
   for (const [, key = ''] of named) {
     const documented = key

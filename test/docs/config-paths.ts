@@ -12,7 +12,7 @@ export function documentedKeys(schema: JsonSchema): ReadonlyMap<string, string> 
         path
           .replace(/^(scope\.filters|mappings)\.(users|groups|servicePrincipals)\b/, '$1.<kind>')
           .replace(/^lifecycle\.(users|servicePrincipals)\b/, 'lifecycle.<accounts>')
-          .replace(/^guard\.(accounts|memberships)$/, 'guard.<removals>'),
+          .replace(/^guard\.(accounts|memberships|grants)$/, 'guard.<removals>'),
         value === undefined ? '' : JSON.stringify(value),
       ]),
   );

@@ -14,6 +14,8 @@ export interface Served {
   readonly requests: number;
   /** Received and not yet answered. */
   readonly inFlight: number;
+  /** Those among them that hang, and that nothing else waits for. */
+  readonly hanging?: number;
 }
 
 /** What goes over the wire between the workers and everything around them. */
@@ -51,6 +53,6 @@ export class Traffic {
   }
 
   #isBusy(): boolean {
-    return this.#servers().some(({ inFlight }) => inFlight > 0);
+    return this.#servers().some(({ inFlight, hanging = 0 }) => inFlight > hanging);
   }
 }

@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly config?: ConfigPart | ((cloud: LocalCloud) => ConfigPart);
   /** Functions of each worker process that is started at once. Default: one for all of them. */
   readonly workers?: readonly (readonly string[])[];
+  /** Folder of the app that the workers run. Default: the package of test/harness/global-setup.ts. */
+  readonly appRoot?: string;
   /** Milliseconds of test clock per step; smaller is slower and more exact. */
   readonly stepMs?: number;
   /** Puts into the target, or into our own state, what is there before any worker starts. */

@@ -70,7 +70,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const start: World['start'] = async (functions, env = {}) => {
     const web = functions.includes('graph-notifications');
     const worker = await startWorker({
-      appRoot: APP_ROOT,
+      appRoot: options.appRoot ?? process.env.TEST_APP_ROOT ?? APP_ROOT,
       functions,
       env: { ...settings, ...env },
       ...(web ? { httpPort: webPort } : {}),

@@ -3,7 +3,12 @@ import {
   type HeldMessage,
   startSettlementService,
 } from '../../src/local/functions-host/settlement-service.ts';
-import { createSettlementClient, type SettlementClient } from '../../src/messaging/settlement.ts';
+import {
+  createSettlementClient,
+  deadLetterOrThrow,
+  type SettlementClient,
+} from '../../src/messaging/settlement.ts';
+import { recordedLog } from '../harness/recorded-log.ts';
 
 /** A settlement service that holds one message, `held`, and a client that found it on the command line. */
 async function start(deadLetter: HeldMessage['deadLetter']): Promise<SettlementClient> {
@@ -65,6 +70,29 @@ describe('dead-lettering through the host', () => {
     await expect(client?.deadLetter('held', 'Reason', '')).rejects.toThrow('UNAVAILABLE');
     client?.close();
     await expect(client?.deadLetter('held', 'Reason', '')).rejects.toThrow('closed');
+  });
+});
+
+describe('where a message cannot be dead-lettered', () => {
+  const outcome = { reason: 'TargetRefused400', description: 'PATCH Users 400' };
+
+  test.each([
+    ['because the broker refuses', 'MessageLockLost'],
+    ['because the host named no service', 'named no settlement service'],
+  ])('%s, it is said, with the reason that is lost, and thrown', async (_, text) => {
+    const log = recordedLog();
+    const client =
+      text === 'MessageLockLost' ? await start(() => Promise.reject(new Error(text))) : undefined;
+    await expect(deadLetterOrThrow(client, 'held', outcome, log)).rejects.toThrow(text);
+    expect(log.lines).toHaveLength(1);
+    expect(log.lines[0]).toMatch(/^settlement-unavailable reason=TargetRefused400 error=/);
+    expect(log.lines[0]).toContain(text);
+  });
+
+  test('nothing is said where it can', async () => {
+    const log = recordedLog();
+    await deadLetterOrThrow(await start(async () => undefined), 'held', outcome, log);
+    expect(log.lines).toEqual([]);
   });
 });
 

@@ -31,7 +31,8 @@ async function twoTargets() {
     allowInsecureConnection: true,
   });
   const [one, two] = [randomUUID(), randomUUID()];
-  const context = { state: storage.state, queue, targets: [one, two].map(id => targetOf({ id, scim })) };
+  const targets = [one, two].map(id => targetOf({ id, scim }));
+  const context = { state: storage.state, queue, targets, approvals: 1 };
   return { one, two, context };
 }
 
@@ -45,16 +46,30 @@ test('an approval, or a rejection, of what is held in one target says nothing ab
   expect(new Set(listed.map(({ id }) => id)).size).toBe(2);
 
   const [inOne, inTwo] = [one, two].map(target => listed.find(hold => hold.target === target)?.id ?? '');
-  await approveHold(context, inOne ?? '');
+  await approveHold(context, inOne ?? '', 'ada');
   expect(await holds.approvedIds(one, ada, 'proposed-adoption')).toEqual(new Set(['11']));
   expect(await holds.approvedIds(two, ada, 'proposed-adoption')).toEqual(new Set());
   expect(await storage.state.backlog.hasRows(two)).toBe(false);
 
-  await rejectHold(context, inTwo ?? '');
+  await rejectHold(context, inTwo ?? '', 'ada');
   const [first, second] = [await holds.list(one), await holds.list(two)].map(([row]) => row?.value);
   expect([first?.rejectedAt, first?.approvedAt !== undefined]).toEqual([undefined, true]);
   expect([second?.rejectedAt !== undefined, second?.approvedAt]).toEqual([true, undefined]);
-  await expect(approveHold(context, `user:${ada.id}|proposed-adoption`)).rejects.toThrow(HoldNotFound);
+  await expect(approveHold(context, `user:${ada.id}|proposed-adoption`, 'ada')).rejects.toThrow(HoldNotFound);
+});
+
+test('where two people have to approve, nothing happens after the first one', async () => {
+  const { one, context } = await twoTargets();
+  const { holds, backlog } = storage.state;
+  const request = { kind: 'proposed-adoption', principal: ada, cause: 'a name that is there' } as const;
+  await holds.hold(one, { ...request, ids: ['11'] }, 1);
+  const id = (await listHolds(context))[0]?.id ?? '';
+  const byTwo = { ...context, approvals: 2 };
+  for (let times = 0; times < 2; times += 1)
+    expect(await approveHold(byTwo, id, 'ada')).toMatchObject({ approvedAt: undefined, approvedBy: ['ada'] });
+  expect(await backlog.hasRows(one)).toBe(false);
+  expect(await approveHold(byTwo, id, 'bob')).toMatchObject({ approvedBy: ['ada', 'bob'] });
+  expect(await backlog.hasRows(one)).toBe(true);
 });
 
 test('a plan is approved for the targets that were named', async () => {

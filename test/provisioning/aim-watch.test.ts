@@ -8,7 +8,7 @@ import { ScimClient } from '../../src/scim/client.ts';
 import { recordedLog } from '../harness/recorded-log.ts';
 import { createTestClock, type TestClock } from '../harness/test-clock.ts';
 import { useStorage } from '../state/storage.ts';
-import { targetOf } from './targets.ts';
+import { FAST, targetOf } from './targets.ts';
 
 const MINUTE = 60_000;
 const storage = useStorage();
@@ -181,6 +181,14 @@ describe('with a token that opens SCIM only', () => {
     await watch.check(target);
     expect(await storage.state.backlog.hasRows(target.id)).toBe(true);
   });
+});
+
+test('what a cycle asks stays within the readers’ share of the writes', async () => {
+  target = { ...target, readerRates: { ...FAST, write: 4 } };
+  await watch.check(target);
+  await watch.check(target);
+  const [first = 0, second = 0] = databricks.log.map(({ at }) => at);
+  expect(second - first).toBeGreaterThan(200);
 });
 
 test('a workspace has none', async () => {

@@ -12,6 +12,7 @@ import { Limiter } from '../../src/provisioning/limiter.ts';
 import type { Outcome } from '../../src/provisioning/outcome.ts';
 import { OwnIdentity } from '../../src/provisioning/own-identity.ts';
 import { Ownership } from '../../src/provisioning/ownership.ts';
+import { RemovalGuard } from '../../src/provisioning/removal-guard.ts';
 import type { Target } from '../../src/provisioning/target.ts';
 import { TargetSession } from '../../src/provisioning/target-session.ts';
 import { ScimClient } from '../../src/scim/client.ts';
@@ -19,7 +20,7 @@ import type { Link } from '../../src/state/links.ts';
 import { createTestClock, type TestClock } from '../harness/test-clock.ts';
 import { bearer } from '../scim/bearer.ts';
 import { changeOf, useStorage } from '../state/storage.ts';
-import { defaultPolicy, FAST, targetOf } from './targets.ts';
+import { anyHealth, defaultPolicy, FAST, targetOf } from './targets.ts';
 
 const storage = useStorage();
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
@@ -57,6 +58,8 @@ afterEach(async () => {
 
 const ada = { kind: 'user', id: 'ada' } as const;
 const policy = defaultPolicy();
+/** By default nothing is too much here; a test that asks for limits brings its own. */
+const guard = () => new RemovalGuard(storage.state, policy.guard);
 
 async function linked(more: Partial<Link> = {}): Promise<void> {
   const link: Link = {
@@ -74,7 +77,7 @@ async function look(
   wanted: readonly (WorkspacePermission | undefined)[],
   {
     token = 'admin',
-    applier = new AssignmentApplier(storage.state, policy),
+    applier = new AssignmentApplier(storage.state, policy, guard()),
     ...more
   }: {
     token?: string;
@@ -95,6 +98,7 @@ async function look(
     target: targetOf({ id: target, scim, workspaces: { client, wanted: places }, ...more }),
     ownership,
     limiter: new Limiter(FAST),
+    health: anyHealth(),
     row: 'bulk',
   });
   return applier.apply(session, changeOf('user', 'ada', { target, cause: 'audit' }));
@@ -157,7 +161,11 @@ describe('nothing is taken from', () => {
   test('who is protected', async () => {
     await linked();
     await look(['USER']);
-    const applier = new AssignmentApplier(storage.state, { ...policy, protectedObjectIds: new Set(['ada']) });
+    const applier = new AssignmentApplier(
+      storage.state,
+      { ...policy, protectedObjectIds: new Set(['ada']) },
+      guard(),
+    );
     expect((await look([], { applier })).writes).toEqual([]);
     expect(assigned()[0]).toBe('USER');
   });
@@ -211,4 +219,18 @@ describe('an assignment whose answer was lost', () => {
     expect(unfinished).toBeInstanceOf(RetryLater);
     expect(assigned()[0]).toBeUndefined();
   });
+});
+
+test('assignments beyond the limit are taken back when a person approves, and from who is off at once', async () => {
+  const limit = [{ ms: 3_600_000, count: 1, percent: 0 }];
+  const tight = new RemovalGuard(storage.state, { ...policy.guard, grants: limit });
+  const applier = new AssignmentApplier(storage.state, policy, tight);
+  await linked();
+  await look(['USER', 'USER'], { applier });
+  expect((await look([], { applier })).holds).toEqual(['assignment-removal-limit']);
+  expect(assigned().filter(permission => permission !== undefined)).toEqual(['USER']);
+  const [hold] = await storage.state.holds.list(target);
+  await storage.state.holds.approve(target, hold?.key ?? '', { at: 1, by: 'ada', needed: 1 });
+  expect((await look([], { applier })).holds).toEqual([]);
+  expect(assigned()).toEqual([undefined, undefined]);
 });

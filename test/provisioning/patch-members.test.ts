@@ -9,7 +9,7 @@ import { TargetSession } from '../../src/provisioning/target-session.ts';
 import { startAccount, type TestAccount } from '../local/databricks/fixture.ts';
 import { bearer } from '../scim/bearer.ts';
 import { useStorage } from '../state/storage.ts';
-import { FAST, targetOf } from './targets.ts';
+import { anyHealth, FAST, targetOf } from './targets.ts';
 
 const storage = useStorage();
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -35,7 +35,13 @@ async function openSession(name: string, token?: string): Promise<TargetSession>
   onTestFinished(() => ownership.release());
   const scim = account.client(token === undefined ? {} : { authorization: bearer(token) });
   const target = targetOf({ id: name, scim });
-  return new TargetSession({ target, ownership, limiter: new Limiter(FAST), row: undefined });
+  return new TargetSession({
+    target,
+    ownership,
+    limiter: new Limiter(FAST),
+    health: anyHealth(),
+    row: undefined,
+  });
 }
 
 async function groupOf(name: string, members: Members): Promise<string> {
@@ -128,7 +134,13 @@ describe('a membership PATCH', () => {
   test('is not sent by who does not own the target', async () => {
     const ownership = new Ownership(storage.state.leases, 'not-owned', silent);
     const target = targetOf({ id: 'not-owned', scim: account.client() });
-    const session = new TargetSession({ target, ownership, limiter: new Limiter(FAST), row: undefined });
+    const session = new TargetSession({
+      target,
+      ownership,
+      limiter: new Limiter(FAST),
+      health: anyHealth(),
+      row: undefined,
+    });
     await expect(patchMembers(session, 'g', { add: some(1), remove: {} }, undefined)).rejects.toThrow(
       NotOwner,
     );

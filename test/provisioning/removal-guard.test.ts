@@ -13,7 +13,7 @@ import { type Pair, startPair } from '../directory/graph.ts';
 import { createTestClock, type TestClock } from '../harness/test-clock.ts';
 import { startAccount, type TestAccount } from '../local/databricks/fixture.ts';
 import { useStorage } from '../state/storage.ts';
-import { defaultPolicy, FAST, targetOf } from './targets.ts';
+import { anyHealth, defaultPolicy, FAST, targetOf } from './targets.ts';
 
 const MOST = 3;
 const MINUTE_MS = 60_000;
@@ -34,7 +34,8 @@ beforeEach(() => {
 });
 afterEach(() => clock.dispose());
 
-const guarding = () => new RemovalGuard(storage.state, { accounts: windows, memberships: windows });
+const guarding = () =>
+  new RemovalGuard(storage.state, { accounts: windows, memberships: windows, grants: windows });
 const somebody = (): Principal => ({ kind: 'user', id: randomUUID() });
 
 test('a removal that has to be tried again is counted once, and another one of the same person is counted', async () => {
@@ -58,6 +59,7 @@ test('looks at leavers whom somebody else took away in the target count for noth
     target: targetOf({ id: target, scim: account.client() }),
     ownership: new Ownership(storage.state.leases, target, silent),
     limiter: new Limiter(FAST),
+    health: anyHealth(),
     row: 'revoke',
   });
   const leaves = async (status: Link['status']) => {

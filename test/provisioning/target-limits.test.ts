@@ -9,11 +9,12 @@ import { kinds } from '../../src/provisioning/kinds.ts';
 import { Limiter } from '../../src/provisioning/limiter.ts';
 import { NameConflicts } from '../../src/provisioning/name-conflict.ts';
 import { Ownership } from '../../src/provisioning/ownership.ts';
+import { RemovalGuard } from '../../src/provisioning/removal-guard.ts';
 import { TargetSession } from '../../src/provisioning/target-session.ts';
 import { type Pair, startPair } from '../directory/graph.ts';
 import { startAccount, type TestAccount } from '../local/databricks/fixture.ts';
 import { useStorage } from '../state/storage.ts';
-import { defaultPolicy, FAST, targetOf } from './targets.ts';
+import { anyHealth, defaultPolicy, FAST, targetOf } from './targets.ts';
 
 const storage = useStorage();
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -35,8 +36,18 @@ async function openTarget(counts?: { accounts: number; groups: number }) {
   await storage.state.targets.update(id, state => ({ ...state, indexed: true, counts }));
   const resourceLimits = { ...RESOURCE_LIMITS, accounts: 2, groups: 1 };
   const target = targetOf({ id, scim: account.client(), resourceLimits });
-  const session = new TargetSession({ target, ownership, limiter: new Limiter(FAST), row: 'bulk' });
-  const applier = new ResourceApplier(storage.state, new NameConflicts(storage.state, pair.graph, policy));
+  const session = new TargetSession({
+    target,
+    ownership,
+    limiter: new Limiter(FAST),
+    health: anyHealth(),
+    row: 'bulk',
+  });
+  const applier = new ResourceApplier(
+    storage.state,
+    new NameConflicts(storage.state, pair.graph, policy),
+    new RemovalGuard(storage.state, policy.guard),
+  );
   return {
     id,
     session,

@@ -8,12 +8,13 @@ import { kinds } from '../../src/provisioning/kinds.ts';
 import { Limiter } from '../../src/provisioning/limiter.ts';
 import { NameConflicts } from '../../src/provisioning/name-conflict.ts';
 import { Ownership } from '../../src/provisioning/ownership.ts';
+import { RemovalGuard } from '../../src/provisioning/removal-guard.ts';
 import { TargetSession } from '../../src/provisioning/target-session.ts';
 import { type Pair, startPair } from '../directory/graph.ts';
 import { createTestClock } from '../harness/test-clock.ts';
 import { startAccount, type TestAccount } from '../local/databricks/fixture.ts';
 import { useStorage } from '../state/storage.ts';
-import { defaultPolicy, FAST, targetOf } from './targets.ts';
+import { anyHealth, defaultPolicy, FAST, targetOf } from './targets.ts';
 
 const MINUTE_MS = 60_000;
 const storage = useStorage();
@@ -37,13 +38,20 @@ async function provisioned() {
   const p: Principal = { kind: 'user', id: randomUUID() };
   const target = targetOf({ id, scim: account.client() });
   await storage.state.targets.update(id, state => ({ ...state, indexed: true }));
+  const guard = new RemovalGuard(storage.state, target.policy.guard);
   const names = new NameConflicts(storage.state, pair.graph, defaultPolicy());
   const look = async (wanted: Wanted): Promise<AppliedResource> => {
     const ownership = new Ownership(storage.state.leases, id, silent);
     await ownership.acquire();
-    const session = new TargetSession({ target, ownership, limiter: new Limiter(FAST), row: 'revoke' });
+    const session = new TargetSession({
+      target,
+      ownership,
+      limiter: new Limiter(FAST),
+      health: anyHealth(),
+      row: 'revoke',
+    });
     try {
-      return await new ResourceApplier(storage.state, names).apply(session, p, kinds.user, wanted);
+      return await new ResourceApplier(storage.state, names, guard).apply(session, p, kinds.user, wanted);
     } finally {
       await ownership.release();
     }

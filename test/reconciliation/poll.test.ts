@@ -5,7 +5,9 @@ import { SourceUnavailable } from '../../src/directory/errors.ts';
 import { startBroker } from '../../src/local/service-bus/broker.ts';
 import { ChangeQueue } from '../../src/messaging/change-queue.ts';
 import { readAppRoles } from '../../src/provisioning/entitlement.ts';
+import { SourceQuarantine } from '../../src/provisioning/source-quarantine.ts';
 import { AssignmentPass } from '../../src/reconciliation/assignment-pass.ts';
+import { NotificationWatch } from '../../src/reconciliation/notification-watch.ts';
 import { Poll } from '../../src/reconciliation/poll.ts';
 import { ScimClient } from '../../src/scim/client.ts';
 import { startPair } from '../directory/graph.ts';
@@ -99,13 +101,16 @@ async function polled() {
     allowInsecureConnection: true,
   });
   const source = { state, directory: pair.graph, applicationObjectId: APPLICATION };
+  const log = recordedLog();
   const poll = new Poll({
     state,
     directory: pair.graph,
     queue,
-    assignments: new AssignmentPass(source),
+    assignments: new AssignmentPass({ ...source, log }),
     targets: [one, two].map(id => targetOf({ id, scim })),
-    log: recordedLog(),
+    source: new SourceQuarantine({ ...source, log }),
+    notifications: new NotificationWatch({ states: state.subscriptions, silenceMs: undefined }),
+    log,
   });
   const queued = () => {
     const { active, scheduled } = broker.counts('identity-changes');

@@ -53,7 +53,11 @@ test('a filter that keeps nearly everybody out takes away no more than the guard
   const [approved] = (await world.state.holds.list(world.target)).filter(
     ({ value }) => value.kind === 'removal-limit',
   );
-  await world.state.holds.approve(world.target, approved?.key ?? '', Date.now());
+  await world.state.holds.approve(world.target, approved?.key ?? '', {
+    at: Date.now(),
+    by: 'ada',
+    needed: 1,
+  });
   await audit(world);
   await world.drained({ laterLooks: true });
   expect(activeUsers(world)).toBe(17 - MOST - 2);
@@ -125,7 +129,7 @@ test('members who leave by scope are held together beyond the limit, across grou
   await world.drained({ laterLooks: true });
   const [row] = await world.state.holds.list(world.target);
   expect(row?.value.ids).toEqual([...people.slice(1, 8), people[23]].map(one => one?.id).sort());
-  await world.state.holds.approve(world.target, row?.key ?? '', Date.now());
+  await world.state.holds.approve(world.target, row?.key ?? '', { at: Date.now(), by: 'ada', needed: 1 });
   await audit(world);
   await world.eventually('they are out', () => memberNames(world, 'second')?.length === 17);
   expect(writes(world).filter(({ status }) => status >= 400)).toEqual([]);

@@ -24,7 +24,7 @@ test('an account administrator of the same name is refused, also where a person 
   await world.drained({ laterLooks: true });
   expect(await openHolds(world)).toEqual([{ hold: `refused-adoption user:${root.id}`, ids: [admin.id] }]);
   const [hold] = await world.state.holds.list(world.target);
-  await world.state.holds.approve(world.target, hold?.key ?? '', Date.now());
+  await world.state.holds.approve(world.target, hold?.key ?? '', { at: Date.now(), by: 'ada', needed: 1 });
 
   // Neither his attributes nor his dismissal reach the account.
   directory.store.update(root.id, { displayName: 'renamed' });

@@ -57,4 +57,8 @@ test('a message that cannot even be dead-lettered by us is dead-lettered by its 
     MAX_DELIVERY_COUNT,
   );
   expect(refused).toBe(MAX_DELIVERY_COUNT);
+  // The reason that the dead letter cannot have.
+  expect(
+    world.logs.filter(line => line.includes('settlement-unavailable reason=InvalidMessage')),
+  ).toHaveLength(MAX_DELIVERY_COUNT);
 });

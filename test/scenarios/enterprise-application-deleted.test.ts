@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { audit, expectConverged, openHolds, writesFromNow } from '../harness/converge.ts';
 import { memberNames } from '../harness/observe.ts';
+import { sourceReleased } from '../harness/source-released.ts';
 import { group, tenant, user } from '../harness/tenant.ts';
 import { createWorld } from '../harness/world.ts';
 
@@ -17,6 +18,7 @@ test('a missing enterprise application, or an assignment list that reads as empt
   await world.drained({ laterLooks: true });
 
   const wrong = writesFromNow(world);
+  const alerts = (name: string) => world.logs.filter(line => line.includes(`${name} `));
   const touchAll = (): void => {
     for (const { id } of [ada, bob]) directory.store.update(id, { jobTitle: `touched ${Date.now()}` });
     directory.store.update(team.id, { description: `touched ${Date.now()}` });
@@ -28,7 +30,9 @@ test('a missing enterprise application, or an assignment list that reads as empt
   await world.fire('reconcile');
   await world.pass(10_000);
   expect(wrong.paths()).toEqual([]);
+  expect(alerts('source-quarantined')).toEqual([expect.stringContaining('cause=ApplicationNotFound')]);
   directory.faults.hideServicePrincipals = false;
+  await sourceReleased(world);
 
   // The application is there, and its list of assignments is empty with status 200.
   directory.faults.truncateLists = /appRoleAssignedTo/;
@@ -37,7 +41,9 @@ test('a missing enterprise application, or an assignment list that reads as empt
   touchAll();
   await world.drained({ laterLooks: true });
   await audit(world);
+  await world.idle(10 * 60_000);
   expect(wrong.paths()).toEqual([]);
+  expect(alerts('assignments-disagree')).toEqual([expect.stringContaining('missing=2 stored=2')]);
 
   // Whoever is dismissed meanwhile loses his access all the same.
   directory.store.update(eve.id, { accountEnabled: false });
@@ -48,4 +54,7 @@ test('a missing enterprise application, or an assignment list that reads as empt
   expect(memberNames(world, 'team')).toEqual(['bob@contoso.com', 'eve@contoso.com']);
   expect(store.users.filter(({ active }) => active)).toHaveLength(2);
   expect(await openHolds(world)).toEqual([]);
+  expect(alerts('source-quarantined')).toHaveLength(1);
+  expect(alerts('assignments-disagree')).toHaveLength(1);
+  expect(alerts('assignments-agree')).toHaveLength(1);
 });

@@ -122,9 +122,7 @@ test(
     for (const target of world.targets) {
       expect(await targets.failures(target)).toEqual([]);
       const held = (await holds.list(target)).map(({ value }) => value.kind);
-      // A workspace has a group of the reserved name, and the first pass says so too.
-      const proposed = target.startsWith('workspace-') ? ['proposed-adoption'] : [];
-      expect(held.sort()).toEqual(['identity-re-use', ...proposed, 'protected-name']);
+      expect(held.sort()).toEqual(['identity-re-use', 'protected-name']);
     }
   },
   TIMEOUT_MS,

@@ -36,6 +36,9 @@ test('a hidden membership anywhere in the nesting reads as empty, and takes noth
     ].sort(),
   );
 
+  // Each is looked at again and again, and told once.
+  expect(world.logs.filter(line => line.startsWith('warning: held '))).toHaveLength(3);
+
   // Disabled needs one read, hidden or not.
   directory.store.update(bob.id, { accountEnabled: false });
   await world.eventually('bob is off', () => store.user('bob@contoso.com')?.active === false);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectConverged, openHolds, takingAway, writesFromNow } from '../harness/converge.ts';
+import { audit, expectConverged, openHolds, takingAway, writesFromNow } from '../harness/converge.ts';
 import { memberNames } from '../harness/observe.ts';
 import { group, tenant, user, users } from '../harness/tenant.ts';
 import { createWorld } from '../harness/world.ts';
@@ -24,6 +24,18 @@ test('a group that loses two fifths at once keeps them until a person approves, 
   await world.drained({ laterLooks: true });
   expect(memberNames(world, 'team')).toHaveLength(50);
 
+  // The list of its members loses its last page, which is all of it: that is no loss of members, and worth one word.
+  const alerts = (name: string) => world.logs.filter(line => new RegExp(`^\\S+: ${name} `).test(line));
+  const lied = writesFromNow(world);
+  directory.faults.truncateLists = /transitiveMembers/;
+  directory.store.update(team.id, { description: 'touched' });
+  await world.idle(3 * 60_000);
+  directory.faults.truncateLists = false;
+  await world.drained({ laterLooks: true });
+  expect(lied.paths()).toEqual([]);
+  expect(alerts('members-disagree')).toEqual([expect.stringContaining('missing=50 recorded=50')]);
+  expect(await openHolds(world)).toEqual([]);
+
   const gone = people.slice(0, 20);
   const held = writesFromNow(world);
   for (const { id } of gone) directory.store.removeMember(team.id, id);
@@ -38,10 +50,12 @@ test('a group that loses two fifths at once keeps them until a person approves, 
   expect(await openHolds(world)).toEqual([
     { hold: `large-shrink group:${team.id}`, ids: gone.map(({ id }) => id).sort() },
   ]);
+  await audit(world);
+  expect(alerts('held')).toHaveLength(1);
 
   // While a person thinks about it, one of them comes back and another one leaves: neither is part of what he approved.
   const [hold] = await world.state.holds.list(world.target);
-  await world.state.holds.approve(world.target, hold?.key ?? '', Date.now());
+  await world.state.holds.approve(world.target, hold?.key ?? '', { at: Date.now(), by: 'ada', needed: 1 });
   const [back, alsoGone] = [gone[0], people[20]];
   const approved = writesFromNow(world);
   directory.store.addMember(team.id, back?.id ?? '');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { audit, expectConverged, openHolds, takingAway, writesFromNow } from '../harness/converge.ts';
 import { memberNames } from '../harness/observe.ts';
+import { sourceReleased } from '../harness/source-released.ts';
 import { APPLICATION, group, tenant, user, users } from '../harness/tenant.ts';
 import { createWorld, type World } from '../harness/world.ts';
 
@@ -86,6 +87,7 @@ test('lists that lost their last page take nothing from a tenant that is in scop
   await world.fire('reconcile');
   await world.pass(5_000);
   directory.faults.hideServicePrincipals = false;
+  await sourceReleased(world);
   expect(takingAway(wrong.records())).toEqual([]);
 
   await expectConverged(world);

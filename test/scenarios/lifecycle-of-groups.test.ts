@@ -97,7 +97,7 @@ async function approve(world: World, groupId: string): Promise<void> {
   const held = (await world.state.holds.list(world.target)).find(
     ({ value }) => value.kind === 'group-deletion' && value.principal.id === groupId,
   );
-  await world.state.holds.approve(world.target, held?.key ?? '', Date.now());
+  await world.state.holds.approve(world.target, held?.key ?? '', { at: Date.now(), by: 'ada', needed: 1 });
   const at = { notBefore: Date.now(), heardAt: Date.now(), correlationId: randomUUID() };
   const principal = { kind: 'group', id: groupId } as const;
   await world.state.backlog.put({ target: world.target, principal, cause: 'on-demand', ...at }, 'revoke');

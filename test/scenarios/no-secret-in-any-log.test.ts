@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
+import { KEY_VAULT_RESOURCE, type LocalKeyVault, startKeyVault } from '../../src/local/key-vault.ts';
+import { keptData } from '../harness/kept-data.ts';
 import { sendMessages } from '../harness/observe.ts';
 import { group, tenant, user } from '../harness/tenant.ts';
 import { createWorld, type World } from '../harness/world.ts';
 
-test('no line of any log holds a secret, a token or a name, whatever goes wrong and however much is logged', async () => {
+const CLIENT = '0d7f3d3a-5c2e-4f0e-9a41-3c1d1e6b7a90';
+const CLIENT_SECRET = 'dose5d0c7e1f9b3a4c8e6f2d1b0a';
+const WORKSPACE_TOKEN = 'dapi-of-the-workspace-in-the-vault';
+const tokens = new Set<string>();
+
+test('no log holds a secret, a token or a name, and nothing that is stored or queued a secret, whatever goes wrong', async () => {
+  let vault: LocalKeyVault | undefined;
   const people = ['zaphod', 'trillian', 'slartibartfast'].map(alias =>
     user(alias, { displayName: `${alias} beeblebrox`, givenName: `${alias}son`, surname: 'magrathea' }),
   );
@@ -16,9 +24,36 @@ test('no line of any log holds a secret, a token or a name, whatever goes wrong 
     seed: tenant({ users: people, groups: [team], assigned: [team.id] }),
     limits: 'off',
     // As far as an administrator may go: `verbose` makes the Service Bus SDK itself print its connection string.
-    settings: { AZURE_LOG_LEVEL: 'info' },
-    prepare: ({ cloud }) => recordTokens(cloud),
+    settings: { AZURE_LOG_LEVEL: 'info', WORKSPACE_CLIENT_SECRET: CLIENT_SECRET },
+    // One target for each way to sign in with a secret.
+    prepare: async ({ cloud }) => {
+      recordTokens(cloud);
+      vault = await startKeyVault({
+        acceptToken: token => cloud.identity.accepts(KEY_VAULT_RESOURCE, token),
+      });
+      vault.set('workspace-token', WORKSPACE_TOKEN);
+      cloud.databricks.oauthClients.set(CLIENT, { secrets: [CLIENT_SECRET], admin: true });
+      await cloud.databricks.addWorkspace();
+      (await cloud.databricks.addWorkspace()).tokens.push(WORKSPACE_TOKEN);
+    },
+    config: ({ databricks }) => {
+      const [first, second] = [...databricks.workspaces.values()].map(workspace => ({
+        kind: 'workspace',
+        workspaceUrl: workspace.url,
+        workspaceId: workspace.id,
+      }));
+      const oauth = { method: 'oauth', clientId: CLIENT, setting: 'WORKSPACE_CLIENT_SECRET' };
+      const token = { method: 'token', keyVaultSecret: vault?.secretUrl('workspace-token') };
+      return {
+        targets: [
+          { accountId: databricks.accountId },
+          { ...first, signIn: oauth },
+          { ...second, signIn: token },
+        ],
+      };
+    },
   });
+  await using _ = { [Symbol.asyncDispose]: () => vault?.close() ?? Promise.resolve() };
   const { directory, databricks } = world.cloud;
   await world.initialCycle();
 
@@ -46,6 +81,8 @@ test('no line of any log holds a secret, a token or a name, whatever goes wrong 
   directory.store.update(slarti.id, { accountEnabled: false });
   directory.store.update(team.id, { displayName: 'heart of silver' });
   await world.idle(120_000);
+
+  const underWay = await keptData(world);
 
   // Bodies that are refused: of a message, of a notification, and one that is not from Graph.
   await sendMessages(world, [
@@ -83,10 +120,26 @@ test('no line of any log holds a secret, a token or a name, whatever goes wrong 
       `${event} was logged`,
     ).toBe(true);
   }
+  // All three ways to sign in were used, so that there was something to keep quiet about.
+  for (const { store } of [databricks, ...databricks.workspaces.values()])
+    expect(store.user('zaphod@contoso.com')?.displayName).toBe('zaphod prefect');
+  // What we ourselves put on the queue above is ours to answer for.
+  const kept = [...underWay, ...(await keptData(world))].filter(
+    ({ text }) => !/"messageId":"m[12]"/.test(text),
+  );
+  const places = kept.map(({ where }) => where.split(' ')[0]);
+  expect([...new Set(places)]).toEqual(expect.arrayContaining(['table', 'blobs', 'queue', 'dead']));
   for (const [what, secret] of Object.entries(secretsOf(world))) {
     expect(secret.length, what).toBeGreaterThan(5);
-    expect(log.includes(secret), `${what} in a log line`).toBe(false);
+    for (const form of formsOf(secret)) {
+      expect(log.includes(form), `${what} in a log line`).toBe(false);
+      const found = kept.filter(({ text }) => text.includes(form)).map(({ where }) => where);
+      expect(found, `${what} is kept`).toEqual([]);
+    }
   }
+  // What is queued refers to people, and does not name them.
+  for (const { where, text } of kept.filter(part => !part.where.startsWith('table')))
+    expect(text, where).not.toMatch(/zaphod|trillian|slartibartfast|beeblebrox|magrathea|contoso/i);
   for (const name of [
     /zaphod/i,
     /trillian/i,
@@ -100,15 +153,31 @@ test('no line of any log holds a secret, a token or a name, whatever goes wrong 
   }
 });
 
-const tokens = new Set<string>();
-
 /** Remembers every token that anybody presented. */
-function recordTokens({ identity }: World['cloud']): void {
+function recordTokens({ identity, databricks }: World['cloud']): void {
   const accepts = identity.accepts.bind(identity);
   identity.accepts = (resource, token) => {
     tokens.add(token);
     return accepts(resource, token);
   };
+  const { oauth } = databricks.signIn;
+  const holder = oauth.holder.bind(oauth);
+  oauth.holder = (token, issuer) => {
+    tokens.add(token);
+    return holder(token, issuer);
+  };
+}
+
+/** As it is, and as it travels. */
+function formsOf(secret: string): Set<string> {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64').replace(/=+$/, '');
+  return new Set([
+    secret,
+    encodeURIComponent(secret),
+    base64(secret),
+    base64(`${CLIENT}:${encodeURIComponent(secret)}`),
+    JSON.stringify(secret).slice(1, -1),
+  ]);
 }
 
 function secretsOf({ settings, cloud }: World): Record<string, string> {
@@ -117,6 +186,8 @@ function secretsOf({ settings, cloud }: World): Record<string, string> {
   expect(tokens.size).toBeGreaterThan(0);
   return {
     'the SCIM token': settings.DATABRICKS_SCIM_TOKEN ?? '',
+    'the secret of the OAuth client': CLIENT_SECRET,
+    'the token in Key Vault': WORKSPACE_TOKEN,
     'the operator token': cloud.operatorToken,
     'the client state': settings.NOTIFICATION_CLIENT_STATE ?? '',
     'a foreign client state': 'guessed-secret',

@@ -59,7 +59,7 @@ test('a group of the expected name that somebody planted in the target is neithe
   const [hold] = (await world.state.holds.list(world.target)).filter(
     ({ value }) => value.principal.id === engineers.id,
   );
-  await world.state.holds.approve(world.target, hold?.key ?? '', Date.now());
+  await world.state.holds.approve(world.target, hold?.key ?? '', { at: Date.now(), by: 'ada', needed: 1 });
   // Of a property that the poll hears of as well.
   directory.store.update(engineers.id, { visibility: 'Public' });
   await world.eventually('it is adopted', () => store.group('engineers')?.externalId === engineers.id);

@@ -49,7 +49,7 @@ test('nothing is created as, renamed to or nested into a protected name, in any 
     directory.store.update(team.id, { displayName });
     await world.eventually(displayName, async () => (await openHolds(world)).length === 2);
     for (const { key } of await world.state.holds.list(world.target))
-      await world.state.holds.approve(world.target, key, Date.now());
+      await world.state.holds.approve(world.target, key, { at: Date.now(), by: 'ada', needed: 1 });
     await world.drained({ laterLooks: true });
     expect(await openHolds(world), displayName).toContainEqual(renameHeld);
     // Under another harmless name in between, so that each spelling is held by itself.

@@ -67,7 +67,7 @@ test('nor when his name is passed on, or would be replaced; and a protected grou
   await world.eventually('the other group is empty', () => memberNames(world, 'spare')?.length === 0);
   await world.drained({ laterLooks: true });
   for (const { key } of await world.state.holds.list(world.target))
-    await world.state.holds.approve(world.target, key, Date.now());
+    await world.state.holds.approve(world.target, key, { at: Date.now(), by: 'ada', needed: 1 });
   for (const { id } of [wardens, spare]) directory.store.delete(id);
   await world.eventually('the other group is deleted', () => store.group('spare') === undefined);
   directory.store.update(glass.id, { accountEnabled: false });

@@ -32,7 +32,7 @@ test('a group that is created anew under the name of a deleted one does not get 
   const held = [{ hold: `identity-re-use group:${impostor.id}`, ids: [payroll.id] }];
   expect(await openHolds(world)).toEqual(held);
   const [hold] = await world.state.holds.list(world.target);
-  await world.state.holds.approve(world.target, hold?.key ?? '', Date.now());
+  await world.state.holds.approve(world.target, hold?.key ?? '', { at: Date.now(), by: 'ada', needed: 1 });
 
   // For good, and touched again: still nobody's.
   directory.store.purge(payroll.id);

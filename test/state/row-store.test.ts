@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -45,6 +46,28 @@ describe('a row', () => {
     await expect(rows.delete('p', 'd', first)).rejects.toThrow(VersionConflict);
     await rows.delete('p', 'd');
     expect(await rows.get('p', 'd')).toBeUndefined();
+  });
+
+  test('of more than a property holds is stored whole, and shrinks again', async () => {
+    const texts = new RowStore(table, z.array(z.string()));
+    // Ten thousand ids: everybody whom an account can hold, in one hold of one group.
+    const ids = Array.from({ length: 10_000 }, () => randomUUID());
+    const etag = await texts.insert('p', 'long', ids);
+    expect((await texts.get('p', 'long'))?.value).toEqual(ids);
+    const next = await texts.replace('p', 'long', ids.slice(0, 2_000), etag);
+    expect((await all(texts.list('p', { prefix: 'long' })))[0]).toMatchObject({
+      value: ids.slice(0, 2_000),
+      etag: next,
+    });
+    await texts.upsert('p', 'long', ['short']);
+    expect((await texts.get('p', 'long'))?.value).toEqual(['short']);
+    // A character of two units, where the first part would end between them.
+    const split = [`${'x'.repeat(31_997)}😀${'x'.repeat(500)}`];
+    await texts.upsert('p', 'long', split);
+    expect((await texts.get('p', 'long'))?.value[0]?.replaceAll('x', '')).toBe('😀');
+    expect((await texts.get('p', 'long'))?.value[0]?.length).toBe(split[0]?.length);
+    const { data } = await table.getEntity<{ data: string }>('p', 'long');
+    expect(data.isWellFormed()).toBe(true);
   });
 
   test('that another version wrote in another form fails loudly', async () => {

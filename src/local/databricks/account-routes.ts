@@ -3,11 +3,13 @@ import type { AimMode } from './aim.ts';
 import { json } from './answer.ts';
 import { assignmentAction } from './assignments.ts';
 import { type Address, addressOf, readablePath } from './incoming.ts';
+import { matchAction, matchPath } from './match-with-idp.ts';
 import { ACCOUNT_PROFILES, PLATFORM_PROFILE } from './profile.ts';
 import type { Realm } from './realm.ts';
 import { adminsOnly, noEndpoint, Refusal } from './refusal.ts';
 import { resolveAction } from './resolve.ts';
 import { type Action, type Route, unserved } from './route.ts';
+import { type RuleSets, ruleSetAction } from './rule-sets.ts';
 import { scimRoute } from './scim-route.ts';
 import type { Door, SignIn } from './sign-in.ts';
 import type { LocalWorkspace } from './workspace.ts';
@@ -19,6 +21,7 @@ export interface AccountSide extends Realm {
   readonly store: Account;
   readonly signIn: SignIn;
   readonly aim: AimMode;
+  readonly ruleSets: RuleSets;
   /** By id. */
   readonly workspaces: ReadonlyMap<string, LocalWorkspace>;
 }
@@ -60,13 +63,17 @@ function platform(account: AccountSide, address: Address, door: Door): Route | u
   if (path === `/oidc/accounts/${account.accountId}/v1/token`) {
     return { ...common, door: undefined, action: method => tokenAction(method, account.signIn, 'account') };
   }
-  const action = platformAction(account, path);
+  const action = platformAction(account, address);
   return action && { ...common, door, action };
 }
 
-function platformAction(account: AccountSide, path: string): Route['action'] | undefined {
+function platformAction(account: AccountSide, { path, query }: Address): Route['action'] | undefined {
   const identity = below(path, `/api/2.0/identity/accounts/${account.accountId}`);
+  const match = matchPath(identity ?? '');
+  if (match !== undefined) return method => matchAction(method, match, account);
   if (identity !== undefined) return method => resolveAction(method, identity, account);
+  if (path === `/api/2.0/preview/accounts/${account.accountId}/access-control/rule-sets`)
+    return method => ruleSetAction(method, query, account);
   const workspaces =
     below(path, `/api/2.0/accounts/${account.accountId}/workspaces`) ??
     below(path, `/api/2.0/preview/accounts/${account.accountId}/workspaces`);

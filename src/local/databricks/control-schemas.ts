@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_TRANSITION_MS } from './aim.ts';
 import type { FaultRule } from './types.ts';
 
 /** Bodies of the control API. What a body leaves out stays as it is. */
@@ -88,6 +89,7 @@ const identityBody = z.strictObject({
   userName: z.string().optional(),
   displayName: z.string().optional(),
   applicationId: z.string().optional(),
+  members: z.array(z.string()).optional(),
   name: z.strictObject({ givenName: z.string(), familyName: z.string() }).partial().optional(),
 });
 
@@ -96,6 +98,7 @@ export const aimBody = z
     on: flag,
     scimEnforced: flag,
     hidesUnused: flag,
+    transitionMs: milliseconds.max(LONGEST_TRANSITION_MS),
     directory: z.record(z.string(), identityBody),
   })
   .partial();

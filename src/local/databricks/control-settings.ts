@@ -84,10 +84,12 @@ export function accountSettings(account: ControlledAccount): Settings {
   return {
     ...realmSettings(account),
     aim: {
-      get: () => ({ ...aim, directory: Object.fromEntries(aim.directory) }),
+      get: () => ({ on: aim.on, ...aim, directory: Object.fromEntries(aim.directory) }),
       put: body => {
-        const { directory, ...modes } = parsed(aimBody, body);
+        const { directory, on = aim.on, ...modes } = parsed(aimBody, body);
+        // How long it takes is to be known when it is switched.
         Object.assign(aim, modes);
+        aim.on = on;
         if (directory) aim.directory = new Map(Object.entries(directory));
       },
     },

@@ -10,6 +10,8 @@ export interface Listing {
   /** They did until 2025-08 (databricks-sdk-py issue 1118). */
   readonly listsMembers: boolean;
   readonly hidesUnused: boolean;
+  /** How many of so many are shown. */
+  readonly shown: (count: number) => number;
 }
 
 /** GET of a collection. @throws Refusal */
@@ -17,7 +19,7 @@ export function listResources(
   type: ResourceType,
   query: URLSearchParams,
   view: View,
-  { listsMembers, hidesUnused }: Listing,
+  { listsMembers, hidesUnused, shown }: Listing,
 ): object {
   const { profile } = view;
   const count = pageSize(profile, query.get('count'));
@@ -29,7 +31,8 @@ export function listResources(
     const members = listsMembers && type === 'Groups' ? renderMembers(resource, view) : undefined;
     return members === undefined ? listed : { ...listed, members };
   };
-  const matching = filter === null ? all : all.filter(profile.filter(type, filter));
+  const found = filter === null ? all : all.filter(profile.filter(type, filter));
+  const matching = found.slice(0, shown(found.length));
   const page = matching
     .slice(startIndex - 1, startIndex - 1 + count)
     .map(resource => project(render(resource), query.get('attributes'), query.get('excludedAttributes')));

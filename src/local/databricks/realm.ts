@@ -20,6 +20,7 @@ import type {
   RemovalSemantics,
   RequestRecord,
   Semantics,
+  ShortLists,
 } from './types.ts';
 
 /** Older records are dropped. */
@@ -41,6 +42,12 @@ export abstract class Realm {
   requests = 0;
   /** Received and not yet answered. */
   inFlight = 0;
+  /** Those among them that a fault keeps hanging, and that nobody is to wait for. */
+  hanging = 0;
+  /** Reads that saw an older moment. */
+  staleReads = 0;
+  /** Lists that left something out, see {@link Realm.shortLists}. */
+  shortened = 0;
   /** Requests answered with 429. */
   throttled = 0;
   /** In order of arrival. */
@@ -53,6 +60,11 @@ export abstract class Realm {
   entitlements: EntitlementSemantics;
   /** Whether lists of groups carry their members, as they did until 2025-08 (databricks-sdk-py issue 1118). */
   listsMembers = false;
+  /**
+   * So many lists to come leave out so many resources at their end, and count without them: an index that lags, or has
+   * lost a shard. Guess, adversarial: their total says nothing of it.
+   */
+  shortLists: ShortLists = { times: 0, leaveOut: 0 };
   /** Who may do less than everything here. */
   readonly callers: Standings = new Map();
   /** Awaited before a request is applied. */
@@ -79,6 +91,7 @@ export abstract class Realm {
     this.limits = copyOf(this.#start.limits);
     this.readLagMs = 0;
     this.staleFirstReads = false;
+    this.shortLists = { times: 0, leaveOut: 0 };
     this.removeMembersWithValue = 'removeAll';
     this.entitlements = this.#start.entitlements;
     this.listsMembers = false;
@@ -126,7 +139,18 @@ export abstract class Realm {
 
   /** What the next read sees. */
   nextMoment(): Moment {
-    return this.#lag.next(this.readLagMs) ?? (this.staleFirstReads ? 'first' : undefined);
+    const moment = this.#lag.next(this.readLagMs) ?? (this.staleFirstReads ? 'first' : undefined);
+    if (moment !== undefined) this.staleReads += 1;
+    return moment;
+  }
+
+  /** How many of the `count` resources of the next list are shown. */
+  nextLength(count: number): number {
+    const { times, leaveOut } = this.shortLists;
+    if (times <= 0 || leaveOut <= 0 || count === 0) return count;
+    this.shortLists = { times: times - 1, leaveOut };
+    this.shortened += 1;
+    return Math.max(count - leaveOut, 0);
   }
 
   /** Counts, logs and answers one request; undefined when the client went away in the middle of it. */
@@ -186,10 +210,19 @@ export abstract class Realm {
     const fault = strike(this.faults, incoming, door === undefined);
     if (!fault) return apply();
     if (fault.applied) await apply();
-    if (fault.hangMs !== undefined) await sleep(fault.hangMs, exchange.signal);
+    if (fault.hangMs !== undefined) await this.#hang(fault, fault.hangMs, exchange.signal);
     if (fault.reset) return 'reset';
     if (fault.status !== undefined) return faulty(profile, fault, fault.status);
     return apply();
+  }
+
+  async #hang({ unattended }: FaultRule, ms: number, signal: AbortSignal): Promise<void> {
+    if (unattended) this.hanging += 1;
+    try {
+      await sleep(ms, signal);
+    } finally {
+      if (unattended) this.hanging -= 1;
+    }
   }
 
   #throttle(requestClass: LimitedClass | undefined, { profile }: Route): Answer | undefined {

@@ -64,7 +64,7 @@ function externalIdOf(body: unknown): string {
  */
 function resolve(type: ResourceType, externalId: string, { store, aim }: Resolving): StoredResource {
   // "If the customer is not onboarded onto AIM, this returns an error": which one is a guess.
-  if (!aim.on)
+  if (!aim.isOnForNext())
     throw new Refusal(400, 'Automatic identity management is not enabled', { code: 'FEATURE_DISABLED' });
   const known = store.list(type).find(resource => resource.externalId === externalId);
   const identity = aim.directory.get(externalId);

@@ -43,7 +43,11 @@ export function scimRoute(place: ScimPlace, basePath: string, address: Address):
             account: realm.store,
             profile,
             semantics: realm.semantics,
-            listing: { listsMembers: realm.listsMembers && isAdmin, hidesUnused: place.hidesUnused },
+            listing: {
+              listsMembers: realm.listsMembers && isAdmin,
+              hidesUnused: place.hidesUnused,
+              shown: count => realm.nextLength(count),
+            },
             locationBase: place.locationBase,
             moment: method === 'GET' ? realm.nextMoment() : undefined,
           });

@@ -1,11 +1,12 @@
 import { Account } from './account.ts';
 import { accountRoute } from './account-routes.ts';
-import { type AimMode, admitUnderAim, aimOff } from './aim.ts';
+import { AimMode, admitUnderAim } from './aim.ts';
 import { CONTROL_PREFIX, control } from './control.ts';
 import type { ControlledAccount } from './control-settings.ts';
 import { LoopbackServer } from './loopback-server.ts';
 import type { OAuthClient } from './oauth.ts';
 import { Realm } from './realm.ts';
+import type { RuleSets } from './rule-sets.ts';
 import { SignIn, type SignInOptions } from './sign-in.ts';
 import { DEFAULT_LIMITS } from './token-bucket.ts';
 import type { AttributeWrite, Limits } from './types.ts';
@@ -29,7 +30,9 @@ export class LocalDatabricks extends Realm implements ControlledAccount {
   /** By id. */
   readonly workspaces = new Map<string, LocalWorkspace>();
   /** Automatic identity management. */
-  readonly aim: AimMode = aimOff();
+  readonly aim = new AimMode();
+  /** Who may manage its groups and use its service principals. */
+  readonly ruleSets: RuleSets = new Map();
 
   readonly #options: DatabricksOptions;
   readonly #server: LoopbackServer;
@@ -106,7 +109,8 @@ export class LocalDatabricks extends Realm implements ControlledAccount {
   /** All of it as it was at the start, the workspaces too, but for who may sign in. */
   override reset(): void {
     super.reset();
-    Object.assign(this.aim, aimOff());
+    this.aim.reset();
+    this.ruleSets.clear();
     for (const workspace of this.workspaces.values()) workspace.reset();
   }
 

@@ -84,6 +84,12 @@ export interface Limits extends Record<RequestClass, number> {
   hidden?: number;
 }
 
+/** See `Realm.shortLists`. */
+export interface ShortLists {
+  readonly times: number;
+  readonly leaveOut: number;
+}
+
 export interface IncomingRequest {
   readonly method: string;
   /** Below `/scim/v2`, decoded, with its query: `/Users?filter=userName eq "a@b.c"`. */
@@ -119,4 +125,6 @@ export interface FaultRule {
   reset?: boolean;
   /** Held that long before whatever comes next. */
   hangMs?: number;
+  /** Time may pass while it hangs: it does not count as being worked on. */
+  unattended?: boolean;
 }

@@ -4,6 +4,7 @@ import { addressOf, readablePath } from './incoming.ts';
 import { PLATFORM_PROFILE, PROXY_PROFILE, WORKSPACE_PROFILE } from './profile.ts';
 import type { Realm } from './realm.ts';
 import { type Route, unserved } from './route.ts';
+import { ruleSetAction } from './rule-sets.ts';
 import { scimRoute } from './scim-route.ts';
 import type { LocalWorkspace } from './workspace.ts';
 
@@ -44,6 +45,11 @@ export function workspaceRoute(
     const action: Route['action'] = method =>
       assignmentAction(method, assignments, { store: account.store, workspace });
     return { realm: workspace, route: { ...common, door, action } };
+  }
+  // The account's, by way of the workspace: without its id (databricks-sdk-go, AccountAccessControlProxy).
+  if (path === '/api/2.0/preview/accounts/access-control/rule-sets') {
+    const action: Route['action'] = method => ruleSetAction(method, query, account);
+    return { realm: account, route: { ...common, door, action } };
   }
   return { realm: workspace, route: unserved({ ...common, path: url, door }) };
 }

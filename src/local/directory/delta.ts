@@ -78,6 +78,7 @@ export class DeltaQueries {
     const count = round.items.length;
     // Without the last page, the one before it ends the round, or the only page is empty.
     const told = call.faults.truncates(call.path) ? Math.max(Math.ceil(count / PAGE) - 1, 0) * PAGE : count;
+    if (told < count) call.faults.felt.truncated++;
     const from = start > 0 && call.faults.repeats(call.path) ? start - 1 : start;
     const base = `${call.origin}/${call.version}/${SET_OF[kind]}/delta`;
     const link =

@@ -14,7 +14,7 @@ import { objectRoutes } from './object-routes.ts';
 import { Poster } from './post.ts';
 import { dispatch, route } from './router.ts';
 import { DirectoryStore } from './store.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { type SubscriptionLoss, Subscriptions } from './subscriptions.ts';
 import type { DirectorySeed } from './types.ts';
 
 export interface DirectoryOptions {
@@ -33,10 +33,14 @@ export interface LocalDirectory {
   readonly requests: number;
   /** HTTP requests being served, and notifications on their way to a first attempt. */
   readonly inFlight: number;
+  /** Those among them that a fault keeps hanging. */
+  readonly hanging: number;
   readonly faults: GraphFaults;
   /** The stored truth, for seeding and assertions. Writes through it notify subscribers like any other. */
   readonly store: DirectoryStore;
-  /** Sends a lifecycle notification to the subscriptions that have a lifecycle URL. */
+  /** Loses all subscriptions without a word. */
+  loseSubscriptions(how: SubscriptionLoss): void;
+  /** What the event says happens, and the subscriptions that have a lifecycle URL are notified of it. */
   sendLifecycle(event: 'reauthorizationRequired' | 'subscriptionRemoved' | 'missed'): void;
   close(): Promise<void>;
 }
@@ -49,7 +53,7 @@ const JSON_TYPE =
 export async function startDirectory(options: DirectoryOptions): Promise<LocalDirectory> {
   const store = new DirectoryStore(options.seed);
   const poster = new Poster();
-  const subscriptions = new Subscriptions(poster);
+  const subscriptions = new Subscriptions(poster, () => faults);
   const notifier: Notifier = new Notifier(options.tenantId, poster, () => faults);
   const faults = new GraphFaults(() => notifier.releaseHeld());
   store.onChange = change => notifier.change(change, subscriptions.matching(change));
@@ -83,7 +87,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<LocalDi
     try {
       store.emptyBin();
       await faults.gate?.({ method: request.method, path: request.path });
-      faults.check(request.method, request.path);
+      await faults.check(request.method, request.path);
       const answered = await dispatch(routes, toCall(request));
       return { ...answered, headers: { ...standard, ...answered.headers } };
     } catch (error) {
@@ -108,6 +112,8 @@ export async function startDirectory(options: DirectoryOptions): Promise<LocalDi
     if (version !== 'v1.0' && version !== 'beta') {
       throw new GraphFailure(400, 'BadRequest', 'Invalid version.');
     }
+    const instant = faults.readInstant();
+    if (instant < (store.log.at(-1)?.at ?? 0)) faults.felt.stale++;
     return {
       ...request,
       version,
@@ -117,7 +123,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<LocalDi
       tenantId: options.tenantId,
       store,
       faults,
-      view: store.viewAt(faults.readInstant(), faults.showHiddenMembership),
+      view: store.viewAt(instant, faults.showHiddenMembership),
     };
   }
 
@@ -161,10 +167,16 @@ export async function startDirectory(options: DirectoryOptions): Promise<LocalDi
     get inFlight() {
       return serving + notifier.inFlight;
     },
+    get hanging() {
+      return faults.hanging;
+    },
     faults,
     store,
+    loseSubscriptions: how => subscriptions.lose(how),
     sendLifecycle(event) {
-      for (const s of subscriptions.live()) notifier.lifecycle(event, s);
+      const told = subscriptions.live();
+      subscriptions.happens(event);
+      for (const s of told) notifier.lifecycle(event, s);
     },
     async close() {
       notifier.close();

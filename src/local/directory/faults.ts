@@ -1,3 +1,4 @@
+import { sleep } from '../../identity/clock.ts';
 import { GraphFailure } from './errors.ts';
 import type { ObjectKind } from './types.ts';
 
@@ -10,6 +11,8 @@ export interface FailRule {
   code?: string;
   message?: string;
   retryAfterSeconds?: number;
+  /** Held that long before it fails, as something that never answers is by the gateway before it. Time may pass meanwhile. */
+  hangMs?: number;
   /** How many requests are still to fail. */
   times: number;
 }
@@ -34,6 +37,19 @@ export interface NotificationFaults {
 /** Where a service principal can be looked for. What lies below its own path counts as `get`. */
 export type ServicePrincipalView = 'get' | 'list' | 'delta' | 'members' | 'assignments' | 'deleted';
 
+/** How often a fault that has no count of its own was felt. */
+export interface FeltFaults {
+  /** Reads that were shown something older than the truth. */
+  stale: number;
+  /** Lists and delta rounds that lost something. */
+  truncated: number;
+  dropped: number;
+  duplicated: number;
+  held: number;
+  /** Notifications that overtook another one. */
+  reordered: number;
+}
+
 /** All of them, or those of these ids. */
 type Hidden = boolean | readonly string[];
 
@@ -46,6 +62,8 @@ export class GraphFaults {
   throttle: ThrottleRule[] = [];
   fail: FailRule[] = [];
   notifications: NotificationFaults = {};
+  /** `timeout`: the endpoint's answer to the validation of a new subscription does not reach Graph in time. */
+  handshake: 'answered' | 'timeout' = 'answered';
   /**
    * Lists (all, or those whose path matches) lose their last page: status 200 and no link to it. The last page of a
    * delta round takes the changes on it along: the link for the next round is behind them.
@@ -67,6 +85,17 @@ export class GraphFaults {
   showHiddenMembership: boolean = false;
   /** Called before each request and each batch item is served; the request waits for the promise. */
   gate: ((request: { method: string; path: string }) => Promise<void> | void) | undefined;
+
+  readonly felt: FeltFaults = {
+    stale: 0,
+    truncated: 0,
+    dropped: 0,
+    duplicated: 0,
+    held: 0,
+    reordered: 0,
+  };
+  /** Requests that a rule keeps hanging. */
+  hanging = 0;
 
   /** Delta tokens of an older generation are refused. */
   deltaGeneration = 0;
@@ -115,7 +144,7 @@ export class GraphFaults {
   }
 
   /** @internal @throws GraphFailure when a rule says so; a status of 0 is for the caller to turn into a cut. */
-  check(method: string, path: string): void {
+  async check(method: string, path: string): Promise<void> {
     const slow = this.throttle.find(r => r.times > 0 && r.path.test(path));
     if (slow) {
       slow.times--;
@@ -126,12 +155,22 @@ export class GraphFaults {
     const rule = this.fail.find(r => r.times > 0 && (!r.method || r.method === method) && r.path.test(path));
     if (!rule) return;
     rule.times--;
+    if (rule.hangMs !== undefined) await this.#hang(rule.hangMs);
     throw new GraphFailure(
       rule.status,
       rule.code ?? 'UnknownError',
       rule.message ?? '',
       rule.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(rule.retryAfterSeconds) },
     );
+  }
+
+  async #hang(ms: number): Promise<void> {
+    this.hanging++;
+    try {
+      await sleep(ms);
+    } finally {
+      this.hanging--;
+    }
   }
 }
 

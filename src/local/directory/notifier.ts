@@ -87,17 +87,23 @@ export class Notifier {
   }
 
   #enqueue(url: string, item: object): void {
-    const faults = this.#faults().notifications;
-    if (faults.drop || this.#closed) return;
+    const { notifications: faults, felt } = this.#faults();
+    if (this.#closed) return;
+    if (faults.drop) felt.dropped++;
+    if (faults.drop) return;
+    felt.duplicated += faults.duplicate ?? 0;
     for (let copies = 1 + (faults.duplicate ?? 0); copies > 0; copies--) {
       const pending = { url, item, since: Date.now(), dueAt: Date.now(), attempts: 0, busy: false };
+      if (faults.hold) felt.held++;
       if (faults.hold) this.#held.push(pending);
       else this.#add(pending);
     }
   }
 
   #add(p: Pending): void {
-    if (this.#faults().notifications.reorder) this.#pending.unshift(p);
+    const { notifications, felt } = this.#faults();
+    if (notifications.reorder && this.#pending.length > 0) felt.reordered++;
+    if (notifications.reorder) this.#pending.unshift(p);
     else this.#pending.push(p);
     this.#schedule(0);
   }

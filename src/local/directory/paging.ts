@@ -25,6 +25,7 @@ export function page<T extends { id: string }>(
   if (start > 0 && call.faults.repeats(call.path)) shown = sorted.slice(start - 1, start + size);
   if (call.faults.truncates(call.path)) {
     // The last page gets lost: the one before it carries no link, and a list of one page reads as empty.
+    if (!more || left <= size) call.faults.felt.truncated++;
     if (!more) shown = [];
     more = left > size;
   }

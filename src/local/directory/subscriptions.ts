@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type GraphAnswer, type GraphCall, NO_CONTENT, objectBody, ok } from './call.ts';
 import { GraphFailure, notFound } from './errors.ts';
+import type { GraphFaults } from './faults.ts';
+import { handshake } from './handshake.ts';
 import type { Poster } from './post.ts';
 import { type Route, route } from './router.ts';
 import type { StoreChange } from './types.ts';
 
 /** Longest life of a subscription to users or groups. Source: "subscription resource type", maximum length. */
 const LONGEST_MINUTES = 41_760;
-const HANDSHAKE_MS = 10_000;
 
 export interface StoredSubscription {
   readonly id: string;
@@ -17,13 +18,19 @@ export interface StoredSubscription {
   readonly lifecycleNotificationUrl: string | null;
   readonly clientState: string | null;
   expirationDateTime: string;
+  /** Why nobody is told of anything although it is listed: Graph lost it, or waits for it to be re-authorized. */
+  mute?: 'lost' | 'unauthorized';
 }
+
+/** How Graph loses a subscription without a word: it is no longer listed, or it is, and nothing comes of it. */
+export type SubscriptionLoss = 'removed' | 'silent';
 
 const RESOURCE = /^\/?(users|groups)(?:\/([^/]+)(\/members|\/owners)?)?$/i;
 
 /** Change-notification subscriptions of the one application that uses this directory. */
 export class Subscriptions {
   readonly #poster: Poster;
+  readonly #faults: () => GraphFaults;
   readonly #all = new Map<string, StoredSubscription>();
   readonly routes: readonly Route[] = [
     route('GET', '/subscriptions', call =>
@@ -34,6 +41,7 @@ export class Subscriptions {
     route('PATCH', '/subscriptions/:', (call, id) => {
       const subscription = this.#get(id);
       subscription.expirationDateTime = expiration(objectBody(call).expirationDateTime);
+      authorize(subscription);
       return ok(show(subscription));
     }),
     route('DELETE', '/subscriptions/:', (_call, id) => {
@@ -42,13 +50,28 @@ export class Subscriptions {
       return NO_CONTENT;
     }),
     route('POST', '/subscriptions/:/reauthorize', (_call, id) => {
-      this.#get(id);
+      authorize(this.#get(id));
       return NO_CONTENT;
     }),
   ];
 
-  constructor(poster: Poster) {
+  constructor(poster: Poster, faults: () => GraphFaults) {
     this.#poster = poster;
+    this.#faults = faults;
+  }
+
+  lose(how: SubscriptionLoss): void {
+    if (how === 'removed') this.#all.clear();
+    else for (const s of this.#all.values()) s.mute = 'lost';
+  }
+
+  /**
+   * What a lifecycle event says has happened. Guess: a subscription that waits to be re-authorized tells nothing any
+   * more (the docs: before its expiry "or" when the app lost its authorization).
+   */
+  happens(event: string): void {
+    if (event === 'subscriptionRemoved') this.#all.clear();
+    if (event === 'reauthorizationRequired') for (const s of this.#all.values()) s.mute ??= 'unauthorized';
   }
 
   /** Those that are not expired; expired ones are forgotten without a word. */
@@ -62,6 +85,7 @@ export class Subscriptions {
   /** Those that are told of a change. */
   matching(change: StoreChange): StoredSubscription[] {
     return this.live().filter(s => {
+      if (s.mute !== undefined) return false;
       const [, set, id, relation] = RESOURCE.exec(s.resource) ?? [];
       if (`${change.kind}s` !== set?.toLowerCase()) return false;
       if (id !== undefined && id !== change.id) return false;
@@ -84,8 +108,9 @@ export class Subscriptions {
         );
     };
     refuseDuplicate();
-    await handshake(this.#poster, wanted.notificationUrl);
-    if (wanted.lifecycleNotificationUrl) await handshake(this.#poster, wanted.lifecycleNotificationUrl);
+    await handshake(this.#poster, wanted.notificationUrl, this.#faults());
+    if (wanted.lifecycleNotificationUrl)
+      await handshake(this.#poster, wanted.lifecycleNotificationUrl, this.#faults());
     refuseDuplicate();
     this.#all.set(wanted.id, wanted);
     return {
@@ -153,28 +178,8 @@ function expiration(value: unknown): string {
   return new Date(at).toISOString();
 }
 
-/**
- * The validation handshake. The token needs decoding (form encoding, with `+` for a space) and holds characters
- * that mean something in HTML. The docs ask for the decoded token and for escaping in one breath, so both the plain
- * and the HTML-escaped token pass; anything else does not.
- */
-async function handshake(poster: Poster, url: string): Promise<void> {
-  const token = `Validation: Testing client application reachability for subscription Request-Id: ${randomUUID()} <b>&+100%é</b>`;
-  const query = new URLSearchParams({ validationToken: token }).toString();
-  const target = `${url}${url.includes('?') ? '&' : '?'}${query}`;
-  const answer = await poster.post(target, '', 'text/plain; charset=utf-8', HANDSHAKE_MS);
-  const plain = answer.contentType.split(';')[0]?.trim().toLowerCase() === 'text/plain';
-  if (answer.status !== 200 || !plain || (answer.body !== token && answer.body !== escapeHtml(token))) {
-    throw new GraphFailure(
-      400,
-      'ValidationError',
-      `Subscription validation request failed. HTTP status code is '${answer.status}'. Notification endpoint must respond with 200 OK to validation request.`,
-    );
-  }
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function authorize(s: StoredSubscription): void {
+  if (s.mute === 'unauthorized') delete s.mute;
 }
 
 /** Graph never shows a client state again. Source: "List subscriptions". */

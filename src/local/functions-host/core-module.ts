@@ -64,12 +64,13 @@ const coreModule = {
   },
 };
 
-type Load = (request: string, ...rest: unknown[]) => unknown;
+type Require = (this: unknown, request: string) => unknown;
 let patched = false;
 
 /**
  * Makes `require('@azure/functions-core')` answer with the host's module, in favour of `registrations` from now on.
- * `undefined` ends that: what is registered later throws.
+ * `undefined` ends that: what is registered later throws. Source of the way: azure-functions-nodejs-worker,
+ * setupCoreModule.
  *
  * @returns the programming model that an earlier app of this process registered: the library does that only once.
  */
@@ -77,10 +78,11 @@ export function provideCoreModule(registrations: AppRegistrations | undefined): 
   app = registrations;
   if (!patched) {
     patched = true;
-    const loader = Module as unknown as { _load: Load };
-    const original = loader._load;
-    loader._load = function (this: unknown, request: string, ...rest: unknown[]): unknown {
-      return request === '@azure/functions-core' ? coreModule : original.call(this, request, ...rest);
+    // As the worker does it: what a bundle does to `require` must leave this door open.
+    const { prototype } = Module as unknown as { prototype: { require: Require } };
+    const original = prototype.require;
+    prototype.require = function (request) {
+      return request === '@azure/functions-core' ? coreModule : original.call(this, request);
     };
   }
   return model;

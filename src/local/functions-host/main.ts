@@ -1,4 +1,5 @@
 /** The Functions host as a program: `node main.ts --app <folder> [--entry <glob>] [--functions a,b] [--http-port N]`. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startFunctionsHost } from './host.ts';
 
@@ -17,6 +18,9 @@ if (values.app === undefined) {
   );
   process.exit(2);
 }
+const appRoot = resolve(values.app);
+// A worker runs in the folder of its app. Source: azure-functions-host, RpcWorkerProcess.
+process.chdir(appRoot);
 const httpPort = Number(values['http-port'] ?? 0);
 
 // What the platform sets for every app of this kind.
@@ -38,7 +42,7 @@ process.on('disconnect', () => process.exit(1));
 
 try {
   const host = await startFunctionsHost({
-    appRoot: values.app,
+    appRoot,
     httpPort,
     ...(values.entry !== undefined && { entry: values.entry }),
     ...(values.functions !== undefined && { functions: values.functions.split(',').filter(Boolean) }),

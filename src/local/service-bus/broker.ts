@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { AmqpServer } from './amqp-server.ts';
+import type { AmqpContent } from './brokered-message.ts';
 import { Entity } from './entity.ts';
 import type { Gate } from './gate.ts';
+import type { QueueEvent } from './queue-settings.ts';
 
 const DEAD_LETTER_SUFFIX = '/$DeadLetterQueue';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -48,6 +50,8 @@ export interface Broker {
   setUnreachable(on: boolean): Promise<void>;
   /** See {@link Gate}. */
   gate?: Gate | undefined;
+  /** Told of whatever happens to the messages of a queue, dead-letter queues left out. */
+  journal?: ((event: QueueEvent, queue: string, content: AmqpContent) => void) | undefined;
   close(): Promise<void>;
 }
 
@@ -66,6 +70,7 @@ export async function startBroker(options: { port?: number; queues: QueueOptions
 class LocalBroker implements Broker {
   activationSkewMs = 0;
   gate?: Gate | undefined;
+  journal?: Broker['journal'];
   readonly #entities = new Map<string, Entity>();
   readonly #accessKey = { name: 'RootManageSharedAccessKey', key: randomBytes(32).toString('base64') };
   #server: AmqpServer | undefined;
@@ -145,7 +150,7 @@ class LocalBroker implements Broker {
         defaultTimeToLiveMs: Number.POSITIVE_INFINITY,
         deadLetterOnExpiry: false,
       },
-      changed,
+      { changed, happened: () => undefined },
     );
     const entity = new Entity(
       {
@@ -157,7 +162,7 @@ class LocalBroker implements Broker {
         deadLetterOnExpiry: options.deadLetterOnExpiry ?? true,
         deadLetterQueue: deadLetters.queue,
       },
-      changed,
+      { changed, happened: (event, content) => this.journal?.(event, options.name, content) },
     );
     for (const each of [entity, deadLetters]) this.#entities.set(each.path.toLowerCase(), each);
   }

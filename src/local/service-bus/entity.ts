@@ -1,6 +1,6 @@
 import type { BrokeredMessage } from './brokered-message.ts';
 import { Queue } from './queue.ts';
-import type { QueueSettings, ReceiveMode } from './queue-settings.ts';
+import type { QueueListener, QueueSettings, ReceiveMode } from './queue-settings.ts';
 
 /** A receiver, as far as messages are handed out to it. */
 export interface Receiving {
@@ -19,9 +19,9 @@ export class Entity {
   #served = 0;
   #pumping = false;
 
-  /** @param changed called after anything happened to the queue. */
-  constructor(settings: QueueSettings, changed: () => void) {
-    this.queue = new Queue(settings, { available: () => this.pump(), changed });
+  /** @param listener hears of whatever happens to the queue. */
+  constructor(settings: QueueSettings, listener: Omit<QueueListener, 'available'>) {
+    this.queue = new Queue(settings, { available: () => this.pump(), ...listener });
   }
 
   get path(): string {

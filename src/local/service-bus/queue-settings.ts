@@ -1,4 +1,4 @@
-import type { BrokeredMessage } from './brokered-message.ts';
+import type { AmqpContent, BrokeredMessage } from './brokered-message.ts';
 import type { PropertiesToModify } from './outcome.ts';
 
 /** Where a queue puts its dead letters. */
@@ -20,11 +20,16 @@ export interface QueueSettings {
   deadLetterQueue?: DeadLetterSink;
 }
 
+/** What happens to a message of a queue. `dropped`: it was accepted as a duplicate of another one. */
+export type QueueEvent = 'accepted' | 'dropped' | 'delivered' | 'completed' | 'dead-lettered';
+
 export interface QueueListener {
   /** A message can be received. */
   available(): void;
   /** Something has happened to a message. */
   changed(): void;
+  /** What has happened to which message. */
+  happened(event: QueueEvent, content: AmqpContent): void;
 }
 
 export type ReceiveMode = 'peekLock' | 'receiveAndDelete';

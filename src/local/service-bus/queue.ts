@@ -165,7 +165,9 @@ export class Queue {
   #accept(incoming: AmqpContent): number {
     const { messageId, scheduledFor, ...rest } = readContent(incoming, this.settings.defaultTimeToLiveMs);
     const sequenceNumber = this.#nextSequenceNumber();
-    if (this.#history.isDuplicate(messageId)) return sequenceNumber;
+    const isDuplicate = this.#history.isDuplicate(messageId);
+    this.#listener.happened(isDuplicate ? 'dropped' : 'accepted', incoming);
+    if (isDuplicate) return sequenceNumber;
     const now = Date.now();
     const later = scheduledFor !== undefined && scheduledFor > now + this.settings.activationSkewMs();
     const message: BrokeredMessage = {
@@ -186,6 +188,7 @@ export class Queue {
   #apply(message: BrokeredMessage, outcome: Outcome): void {
     if (outcome.kind === 'complete') {
       this.#store.remove(message);
+      this.#listener.happened('completed', message.content);
     } else if (outcome.kind === 'deadletter') {
       this.#deadLetter(message, outcome.reason, outcome.description, outcome.properties);
     } else {
@@ -244,6 +247,7 @@ export class Queue {
       this.#store.setState(message, 'locked');
       this.#locks.lock(message);
     }
+    this.#listener.happened('delivered', message.content);
     this.#listener.changed();
     return message;
   }
@@ -262,6 +266,7 @@ export class Queue {
     properties: PropertiesToModify = {},
   ): void {
     this.#store.remove(message);
+    this.#listener.happened('dead-lettered', message.content);
     this.settings.deadLetterQueue?.acceptDeadLetter(message, {
       ...properties,
       ...(reason !== undefined && { DeadLetterReason: reason }),

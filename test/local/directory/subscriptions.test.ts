@@ -66,6 +66,57 @@ describe('subscriptions', () => {
   });
 });
 
+describe('subscriptions that go wrong', () => {
+  test('a handshake that is not answered in time refuses the creation with a text of its own', async () => {
+    await using tenant = await startTenant();
+    await using subscriber = await startSubscriber();
+    tenant.directory.faults.handshake = 'timeout';
+    const attempt = tenant.client.api('/subscriptions').post(wanted(subscriber.url));
+    await expect(attempt).rejects.toMatchObject({
+      statusCode: 400,
+      message: expect.stringContaining('timed out'),
+    });
+    const nobody = tenant.client.api('/subscriptions').post(wanted('http://127.0.0.1:1/'));
+    await expect(nobody).rejects.toMatchObject({
+      statusCode: 400,
+      message: expect.stringContaining('timed out'),
+    });
+    tenant.directory.faults.handshake = 'answered';
+    await tenant.client.api('/subscriptions').post(wanted(subscriber.url));
+  });
+
+  test('they are lost without a word, listed or not', async () => {
+    await using tenant = await startTenant({ users: [{ id: 'ann', userPrincipalName: 'ann@contoso.com' }] });
+    await using subscriber = await startSubscriber();
+    const listed = async () => (await tenant.client.api('/subscriptions').get()).value.length;
+    await tenant.client.api('/subscriptions').post(wanted(subscriber.url));
+    tenant.directory.loseSubscriptions('silent');
+    tenant.directory.store.update('ann', { givenName: 'not told' });
+    expect([tenant.directory.inFlight, await listed()]).toEqual([0, 1]);
+    tenant.directory.loseSubscriptions('removed');
+    expect([tenant.directory.inFlight, await listed()]).toEqual([0, 0]);
+    expect(subscriber.posts).toBe(0);
+  });
+
+  test('until it is authorized again, nothing is told; once it is said to be removed, it is gone', async () => {
+    await using tenant = await startTenant({ users: [{ id: 'ann', userPrincipalName: 'ann@contoso.com' }] });
+    await using subscriber = await startSubscriber();
+    const lifecycle = { lifecycleNotificationUrl: subscriber.url };
+    const { id } = await tenant.client.api('/subscriptions').post(wanted(subscriber.url, lifecycle));
+    const told = () => subscriber.items.map(({ lifecycleEvent, changeType }) => lifecycleEvent ?? changeType);
+    tenant.directory.sendLifecycle('reauthorizationRequired');
+    tenant.directory.store.update('ann', { givenName: 'not told' });
+    await tenant.client.api(`/subscriptions/${id}/reauthorize`).post({});
+    tenant.directory.store.update('ann', { givenName: 'told' });
+    await until(() => subscriber.items.length === 2);
+    tenant.directory.sendLifecycle('subscriptionRemoved');
+    tenant.directory.store.update('ann', { givenName: 'not told either' });
+    await until(() => subscriber.items.length === 3 && tenant.directory.inFlight === 0);
+    expect(sorted(told())).toEqual(['reauthorizationRequired', 'subscriptionRemoved', 'updated']);
+    expect((await tenant.client.api('/subscriptions').get()).value).toEqual([]);
+  });
+});
+
 describe('notifications', () => {
   test('creation, change and soft deletion arrive as updated, deletion for good as deleted', async () => {
     await using tenant = await startTenant();

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { settingTexts } from '../../../src/config/setting-texts.ts';
-import { readSettings } from '../../../src/config/settings.ts';
-import { clearSettings, readSettingsFile } from '../../../src/local/start/settings-file.ts';
+import { settingTexts } from '../../src/config/setting-texts.ts';
+import { readSettings } from '../../src/config/settings.ts';
+import { clearSettings, readSettingsFile } from '../../src/config/settings-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'settings-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
