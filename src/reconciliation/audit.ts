@@ -184,8 +184,12 @@ export class Audit {
   async #toRevisit({ id: target, policy }: Target, plan: Plan): Promise<Principal[]> {
     const holds = await this.#state.holds.list(target);
     // What a group hides may be visible by now, and who was about to leave may be in scope again.
-    const held = holds.flatMap(({ value: { kind, principal } }) =>
-      kind === 'hidden-membership' || kind === 'removal-limit' || assignmentHolds.some(one => one === kind)
+    // Who was approved, and whose look nobody asked for any more, is found as well.
+    const held = holds.flatMap(({ value: { kind, principal, approvedAt } }) =>
+      approvedAt !== undefined ||
+      kind === 'hidden-membership' ||
+      kind === 'removal-limit' ||
+      assignmentHolds.some(one => one === kind)
         ? [principal]
         : [],
     );

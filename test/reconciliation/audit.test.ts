@@ -69,3 +69,28 @@ test('a source that cannot be read shows no plan of any target', async () => {
     summarizePlan({ ...bench, state: storage.state, targets: [target] }),
   ).rejects.not.toBeUndefined();
 });
+
+test('an approval that nobody could ask a look for any more is acted on after the next comparison', async () => {
+  const team = group('team');
+  await using bench = await startAuditBench(storage, { groups: [team], assigned: [team.id] });
+  const target = bench.target(bench.account.databricks.scimUrl);
+  const { holds, backlog } = storage.state;
+  // Nothing differs in this one: whoever looks at it looks because of the hold.
+  const leaver = group('left long ago');
+  const shrink = {
+    kind: 'large-shrink',
+    principal: { kind: 'group', id: leaver.id },
+    ids: ['1'],
+    cause: 'it shrank',
+  } as const;
+  await holds.hold(target.id, { ...shrink, ids: ['1'] }, 1);
+  const looked = async () => {
+    await bench.run(target);
+    const rows = await backlog.head(target.id, { dueBy: Date.now(), limit: 10 });
+    return rows.some(({ value: { principal } }) => principal.id === leaver.id);
+  };
+  expect(await looked()).toBe(false);
+  const [row] = await holds.list(target.id);
+  await holds.approve(target.id, row?.key ?? '', { at: 2, by: 'ada', needed: 1 });
+  expect(await looked()).toBe(true);
+});
