@@ -21,13 +21,18 @@ export class Expectations {
   /** Since when somebody is away, without a return in between (ms). */
   readonly #awaySince = new Map<string, number>();
   readonly #graceMs: number;
+  readonly #lateMs: number;
   readonly #assigned: [at: number, ids: ReadonlySet<string>][] = [];
   #now: Snapshot | undefined;
 
-  /** @param graceMs how long accounts stay active after whatever takes them away */
-  constructor(config: ModelConfig, graceMs = 0) {
+  /**
+   * @param graceMs how long accounts stay active after whatever takes them away
+   * @param lateMs how late the end of an assignment may be heard of
+   */
+  constructor(config: ModelConfig, { graceMs = 0, lateMs = POLLED_WITHIN_MS } = {}) {
     this.#config = config;
     this.#graceMs = graceMs;
+    this.#lateMs = lateMs;
   }
 
   /** The source has changed, or this is how it began. */
@@ -51,7 +56,7 @@ export class Expectations {
     const { length } = this.#assigned;
     const ended = (index: number): number => this.#assigned[index + 1]?.[0] ?? Number.POSITIVE_INFINITY;
     const lately = this.#assigned.filter(
-      (_, index) => index === length - 1 || ended(index) > at - POLLED_WITHIN_MS,
+      (_, index) => index === length - 1 || ended(index) > at - this.#lateMs,
     );
     return new Set(lately.flatMap(([, ids]) => [...ids]));
   }

@@ -60,7 +60,7 @@ export function firstFailure(planner: Planner, runs: number, seed: number): stri
 function live(planner: Planner, { drawn, config, graceMs, batches, fates }: Draw): string | undefined {
   const store = new DirectoryStore(tenant({ ...drawn, assigned: drawn.assigned }));
   const changes = new TenantChanges(store, APPLICATION);
-  const expectations = new Expectations(config, graceMs);
+  const expectations = new Expectations(config, { graceMs });
   const target = new SimulatedTarget();
   const foreigner = target.create('user', { userName: 'local', externalId: FOREIGN, active: true });
   let isCalm = true;

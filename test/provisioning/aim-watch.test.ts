@@ -147,6 +147,28 @@ describe('once it was on', () => {
   });
 });
 
+describe('while a switch takes ten minutes to show everywhere', () => {
+  test.each([true, false])(
+    'a probe a minute tells of it once, and ends in what it was switched to: %s',
+    async on => {
+      databricks.aim.on = !on;
+      await watch.check(target);
+      clock.advance(20 * MINUTE);
+      log.lines.length = 0;
+      databricks.aim.transitionMs = 10 * MINUTE;
+      databricks.aim.on = on;
+      for (let minute = 0; minute < 25; minute += 1) {
+        // Somebody else's request in between, so that ours are not always answered by the same one of the two.
+        if (minute % 3 === 0) databricks.aim.isOnForNext();
+        await watch.check(target);
+        clock.advance(MINUTE);
+      }
+      expect(await managed()).toBe(on);
+      expect(events()).toEqual([on ? 'aim-detected' : 'aim-gone']);
+    },
+  );
+});
+
 describe('with a token that opens SCIM only', () => {
   beforeEach(() => {
     target = { ...target, identities: undefined };

@@ -62,8 +62,9 @@ test('who starts without any state finds his own again by their external ids, ma
     expect(store.user(`${alias}@contoso.com`)?.active).toBe(true);
   // A look at one of them knows no better than the audit.
   directory.store.update(dismissed.id, { displayName: 'dismissed on Monday' });
-  await expectConverged(world);
+  await world.drained({ laterLooks: true });
   expect(await openHolds(world)).toHaveLength(3);
+  await expectConverged(world);
 
   // Who is switched off by hand is nobody's to decide about any more; everybody else is live again.
   for (const alias of ['leaver', 'erased', 'dismissed'])

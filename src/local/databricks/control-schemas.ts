@@ -58,6 +58,7 @@ export const faultsBody = z.array(faultBody);
 export const behaviourBody = z
   .strictObject({
     readLagMs: milliseconds.max(60_000),
+    steadyLag: flag,
     staleFirstReads: flag,
     listsMembers: flag,
     removeMembersWithValue: z.enum(['removeAll', 'removeListed']),

@@ -66,6 +66,7 @@ function realmSettings(realm: Realm): Settings {
     behaviour: {
       get: () => ({
         readLagMs: realm.readLagMs,
+        steadyLag: realm.steadyLag,
         staleFirstReads: realm.staleFirstReads,
         listsMembers: realm.listsMembers,
         removeMembersWithValue: realm.removeMembersWithValue,
@@ -84,7 +85,10 @@ export function accountSettings(account: ControlledAccount): Settings {
   return {
     ...realmSettings(account),
     aim: {
-      get: () => ({ on: aim.on, ...aim, directory: Object.fromEntries(aim.directory) }),
+      get: () => {
+        const { on, scimEnforced, hidesUnused, transitionMs, directory } = aim;
+        return { on, scimEnforced, hidesUnused, transitionMs, directory: Object.fromEntries(directory) };
+      },
       put: body => {
         const { directory, on = aim.on, ...modes } = parsed(aimBody, body);
         // How long it takes is to be known when it is switched.

@@ -24,9 +24,7 @@ interface Matching {
 /** Undefined when the path is for something else. */
 export function matchPath(path: string): { kind: keyof typeof KINDS; id: string } | undefined {
   const [, kind = '', id = ''] = /^\/([A-Za-z]+)\/([^/]+)\/matchWithIdp$/.exec(path) ?? [];
-  return Object.hasOwn(KINDS, kind)
-    ? { kind: kind as keyof typeof KINDS, id: decodeURIComponent(id) }
-    : undefined;
+  return Object.hasOwn(KINDS, kind) ? { kind: kind as keyof typeof KINDS, id } : undefined;
 }
 
 /**

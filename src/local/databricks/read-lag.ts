@@ -10,10 +10,13 @@ const SHARES = [1, 0, 1, 0.5];
 export class ReadLag {
   #reads = 0;
 
-  /** The instant that the next read sees; undefined for the present. */
-  next(lagMs: number): number | undefined {
+  /**
+   * The instant that the next read sees; undefined for the present.
+   * @param steady every read is as far behind as the lag says, which is what a client that reads once may get
+   */
+  next(lagMs: number, steady: boolean): number | undefined {
     if (lagMs <= 0) return undefined;
-    const share = SHARES[this.#reads++ % SHARES.length] ?? 0;
+    const share = steady ? 1 : (SHARES[this.#reads++ % SHARES.length] ?? 0);
     return share === 0 ? undefined : Date.now() - share * Math.min(lagMs, LONGEST_LAG_MS);
   }
 }

@@ -56,6 +56,8 @@ export abstract class Realm {
   limits: Limits | 'off';
   /** Reads may show what was true up to this long ago, 60 s at most. */
   readLagMs = 0;
+  /** Every read is that far behind, instead of by turns. */
+  steadyLag = false;
   removeMembersWithValue: RemovalSemantics = 'removeAll';
   entitlements: EntitlementSemantics;
   /** Whether lists of groups carry their members, as they did until 2025-08 (databricks-sdk-py issue 1118). */
@@ -90,6 +92,7 @@ export abstract class Realm {
     this.faults = [];
     this.limits = copyOf(this.#start.limits);
     this.readLagMs = 0;
+    this.steadyLag = false;
     this.staleFirstReads = false;
     this.shortLists = { times: 0, leaveOut: 0 };
     this.removeMembersWithValue = 'removeAll';
@@ -139,7 +142,8 @@ export abstract class Realm {
 
   /** What the next read sees. */
   nextMoment(): Moment {
-    const moment = this.#lag.next(this.readLagMs) ?? (this.staleFirstReads ? 'first' : undefined);
+    const moment =
+      this.#lag.next(this.readLagMs, this.steadyLag) ?? (this.staleFirstReads ? 'first' : undefined);
     if (moment !== undefined) this.staleReads += 1;
     return moment;
   }

@@ -91,6 +91,7 @@ describe('the control API', () => {
       on: true,
       scimEnforced: true,
       hidesUnused: false,
+      transitionMs: 0,
       directory,
     });
     const url = `${account.databricks.url}/api/2.0/identity/accounts/${ACCOUNT_ID}/users/resolve-by-external-id`;

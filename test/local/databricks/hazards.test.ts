@@ -134,6 +134,22 @@ test('lagging reads show the past and the present in turn, for a minute at most'
   }
 });
 
+test('lagging reads are all of the past where the lag is steady', async () => {
+  account = await startAccount();
+  await account.control('PUT', 'behaviour', { readLagMs: 60_000, steadyLag: true });
+  await account.send('POST', '/Groups', { displayName: 'data' });
+  const shown = async (): Promise<number[]> => {
+    const totals: number[] = [];
+    for (let i = 0; i < 4; i++) totals.push((await account.send('GET', '/Groups')).json.totalResults);
+    return totals;
+  };
+  expect(await shown()).toEqual([0, 0, 0, 0]);
+  clock.advance(60_000);
+  expect(await shown()).toEqual([1, 1, 1, 1]);
+  await account.control('POST', 'reset');
+  expect(account.databricks.steadyLag).toBe(false);
+});
+
 test('a deleted resource lingers in lagging reads and its name is free at once', async () => {
   account = await startAccount();
   account.databricks.readLagMs = 30_000;
