@@ -19,15 +19,46 @@ const long = [
   'test/scenarios/irrelevant-flood-of-a-large-tenant.test.ts',
 ];
 
+/**
+ * The same dangers in all their combinations, and days that pass: `npm run test:all` and continuous integration run them
+ * besides what `npm test` does.
+ */
+const thorough = [
+  'test/scenarios/aim-switched-on.test.ts',
+  'test/scenarios/every-kind-of-target.test.ts',
+  'test/scenarios/expression-vectors.test.ts',
+  'test/scenarios/federated-workspace.test.ts',
+  'test/scenarios/filters-through-the-pipeline.test.ts',
+  'test/scenarios/irrelevant-flood.test.ts',
+  'test/scenarios/lifecycle-*.test.ts',
+  'test/scenarios/nested-*.test.ts',
+  'test/scenarios/own-account-in-a-workspace.test.ts',
+  'test/scenarios/pasted-mapping.test.ts',
+  'test/scenarios/reads-a-minute-old.test.ts',
+  'test/scenarios/scope-*.test.ts',
+  'test/scenarios/state-loss.test.ts',
+  'test/scenarios/target-down-for-a-day.test.ts',
+  'test/scenarios/token-rotated-during-a-cycle.test.ts',
+  'test/scenarios/what-others-got-wrong.test.ts',
+  'test/scenarios/workspace-*.test.ts',
+];
+
 /** Files that take longest. Begun last, one of them would keep the others' cores waiting. */
 const longest = [
-  'scenarios/dismissal',
+  'chaos/histories',
+  'operations/dead-letters',
+  'scenarios/target-down-for-a-day',
   'local/start/once',
   'scenarios/every-kind-of-target',
+  'scenarios/aim-switched-on',
+  'scenarios/dismissal',
   'scenarios/token-rotated',
   'scenarios/last-page-missing',
+  'scenarios/state-loss',
+  'scenarios/subscription-lost',
   'local/start/live',
   'scenarios/a-wrong-filter',
+  'scenarios/no-secret',
   'scenarios/scope-all',
   'model/random-tenant',
 ];
@@ -50,7 +81,8 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/harness/global-setup.ts'],
-    testTimeout: 60_000,
+    // A hang ends, and a machine that is busy does not: a world that is given up on in its middle spoils those after it.
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     projects: [
       {
@@ -77,8 +109,19 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...alone, ...long],
+          // The templates' tests are part of `npm run check`.
+          exclude: [...alone, ...long, ...thorough, 'test/infra/**'],
           // A process for several files: starting one costs more than most of these files do.
+          isolate: false,
+          setupFiles: ['test/harness/leak-check.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'thorough',
+          include: thorough,
           isolate: false,
           setupFiles: ['test/harness/leak-check.ts'],
           sequence: { groupOrder: 0 },

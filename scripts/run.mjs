@@ -18,8 +18,17 @@ const tasks = {
   test: {
     command: args => [toolPath('vitest'), 'run', '--project', 'alone', '--project', 'together', ...args],
   },
+  'test:all': {
+    command: args => [
+      toolPath('vitest'),
+      'run',
+      ...['alone', 'together', 'thorough'].flatMap(project => ['--project', project]),
+      ...args,
+    ],
+  },
   'test:long': { command: args => [toolPath('vitest'), 'run', '--project', 'long', ...args] },
   'test:chaos': { dist: true, command: args => [resolve('test/chaos/run.ts'), ...args] },
+  'test:mutation': { command: args => [resolve('test/mutation/run.ts'), ...args] },
   check: { command: args => [resolve('scripts/check.mjs'), ...args] },
   build: { dist: true },
   // Types are checked first: what is deployed has none left to check.

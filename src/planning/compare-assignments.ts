@@ -85,10 +85,9 @@ export function compareAssignments(
       }
       const there = shown.get(scimId);
       const ours = oursOf(current);
-      const replacedUser = current?.replacedUser === true;
-      const step = decideAssignment({ wanted: permission, actual: there, ours, replacedUser, assert });
+      const step = decideAssignment({ wanted: permission, actual: there, ours, assert });
       if (step.action !== 'none') add({ kind, id: objectId }, 'assign', link, text);
-      else if (there !== undefined && there !== permission) explained.delete(`${workspaceId}|${scimId}`);
+      else if (there !== permission) explained.delete(`${workspaceId}|${scimId}`);
     }
   }
 
@@ -97,8 +96,8 @@ export function compareAssignments(
     for (const [workspaceId, known] of Object.entries(link.workspaces ?? {})) {
       if (isWanted.get(workspaceId)?.has(link.principal.id)) continue;
       const there = actual.get(workspaceId)?.get(known.scimId);
-      const facts = { wanted: undefined, actual: there, ours: oursOf(known), assert: false };
-      const step = decideAssignment({ ...facts, replacedUser: known.replacedUser === true });
+      // What is put in its place is asked when it is written.
+      const step = decideAssignment({ wanted: undefined, actual: there, ours: oursOf(known) });
       if (step.action === 'none') revisit.push(link.principal);
       else {
         explained.add(`${workspaceId}|${known.scimId}`);

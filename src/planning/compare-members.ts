@@ -14,7 +14,8 @@ export function compareMembers(
   };
   return links.flatMap((link): PlanItem[] => {
     const { principal, scimId } = link;
-    if (principal.kind !== 'group' || link.status !== 'linked' || scimId === undefined) return [];
+    // Who is no group has no members, neither wanted nor recorded.
+    if (link.status !== 'linked' || scimId === undefined) return [];
     const group = groups.get(principal.id);
     if (group?.hidden === true || (group === undefined && link.leaver === 'stays')) return [];
     const there = actual.get(scimId) ?? new Set<string>();

@@ -4,7 +4,7 @@ import { type Principal, type PrincipalKind, principalKey } from '../identity/pr
 import { compareMembers } from './compare-members.ts';
 import { findOwn } from './find-own.ts';
 import { kindTraits } from './kind-traits.ts';
-import { byClaim, type Claimant } from './name-precedence.ts';
+import { byClaim } from './name-precedence.ts';
 import { withSuffix } from './name-suffix.ts';
 import type {
   ActualPicture,
@@ -15,6 +15,9 @@ import type {
   Matching,
   PlanItem,
 } from './picture.ts';
+
+/** By SCIM id. A link without one finds nothing. */
+type ByScimId = ReadonlyMap<string | undefined, ActualResource>;
 
 export interface CompareOptions {
   readonly matching: Matching;
@@ -49,16 +52,16 @@ export function compare(
     ...kinds.flatMap(kind => {
       const resources = actual.resources[kind];
       const free = resources.filter(({ scimId }) => !claimed.has(`${kind}:${scimId}`));
-      const byScimId = new Map(resources.map(resource => [resource.scimId, resource]));
+      const byScimId: ByScimId = new Map(resources.map(resource => [resource.scimId, resource]));
       const present = [...wanted[kind]].flatMap(([id, resource]) => {
         const principal: Principal = { kind, id };
         const link = linked.get(principalKey(principal));
         if (link !== undefined)
           return compareLinked(principal, settle(id, resource).set, link, {
-            there: byScimId.get(link.scimId ?? ''),
+            there: byScimId.get(link.scimId),
             managed,
           });
-        if (kind === 'group' && beaten.has(id))
+        if (beaten.has(id))
           return [{ principal, action: 'name-in-use', rowClass: 'bulk', detail: [] } satisfies PlanItem];
         return [compareUnlinked(principal, resource, free, matching[kind])];
       });
@@ -72,13 +75,13 @@ function compareLeavers(
   kind: PrincipalKind,
   wanted: ReadonlyMap<string, DesiredResource>,
   links: readonly KnownLink[],
-  { byScimId, managed }: Pick<CompareOptions, 'managed'> & { byScimId: ReadonlyMap<string, ActualResource> },
+  { byScimId, managed }: Pick<CompareOptions, 'managed'> & { byScimId: ByScimId },
 ): PlanItem[] {
   // Groups are not switched off: they lose their members, which is the members' comparison.
   if (!kindTraits[kind].isAccount) return [];
   return links.flatMap(({ principal, status, scimId, leaver, written }) => {
     if (principal.kind !== kind || wanted.has(principal.id)) return [];
-    const there = byScimId.get(scimId ?? '');
+    const there = byScimId.get(scimId);
     const isOn = there?.active === true;
     const mayBeHidden = managed !== undefined && there === undefined && written.active !== false;
     const isLinkedLeft = mayBeHidden || (leaver === 'goes' ? there !== undefined : isOn);
@@ -132,36 +135,34 @@ function compareLinked(
 function differs(kind: PrincipalKind, key: string, wanted: string | boolean, there: ActualResource): boolean {
   const { nameAttribute, nameIsImmutable } = kindTraits[kind];
   const value = there.attributes[key];
-  if (nameIsImmutable && key === nameAttribute)
-    return foldName(String(wanted)) !== foldName(String(value ?? ''));
+  if (nameIsImmutable && key === nameAttribute) return foldName(String(wanted)) !== foldName(String(value));
   // An account without a displayName is shown under its name (Terraform provider: the attribute is computed).
-  if (wanted === '' && key === 'displayName' && foldName(String(value ?? '')) === foldName(there.name))
+  if (wanted === '' && key === 'displayName' && foldName(String(value)) === foldName(there.name))
     return false;
   return !sameValue(key, wanted, value);
 }
 
 function suffixed(id: string, resource: DesiredResource, maxLength: number): DesiredResource {
-  const displayName = withSuffix(String(resource.create.displayName ?? ''), id, maxLength);
-  if (resource.set.displayName === undefined) return resource;
-  return { ...resource, set: { ...resource.set, displayName } };
+  const { displayName } = resource.set;
+  if (displayName === undefined) return resource;
+  return {
+    ...resource,
+    set: { ...resource.set, displayName: withSuffix(String(displayName), id, maxLength) },
+  };
 }
 
 /** Groups that lose their name to another: the linked one keeps it, else the older, then the smaller id. */
 function rivals(desired: DesiredPicture, linked: ReadonlyMap<string, KnownLink>): ReadonlySet<string> {
-  const byName = new Map<string, string[]>();
-  for (const [id, { create }] of desired.groups) {
-    const name = foldName(String(create.displayName ?? ''));
-    byName.set(name, [...(byName.get(name) ?? []), id]);
-  }
-  const claim = (id: string): Claimant => ({
-    id,
-    createdDateTime: desired.groups.get(id)?.createdDateTime ?? null,
-  });
+  const byName = Map.groupBy(desired.groups, ([, { create }]) => foldName(String(create.displayName ?? '')));
   const losers = new Set<string>();
-  for (const [folded, ids] of byName) {
-    const holder = ids.find(id => foldName(linked.get(`group:${id}`)?.name ?? '') === folded);
-    const keeper = holder ?? ids.map(claim).sort(byClaim)[0]?.id;
-    for (const id of ids) if (id !== keeper) losers.add(id);
+  for (const [name, groups] of byName) {
+    const claimants = groups.map(([id, { createdDateTime }]) => ({ id, createdDateTime }));
+    const holder = claimants.find(({ id }) => {
+      const link = linked.get(`group:${id}`);
+      return link !== undefined && foldName(link.name) === name;
+    });
+    const keeper = holder ?? claimants.toSorted(byClaim)[0];
+    for (const claimant of claimants) if (claimant !== keeper) losers.add(claimant.id);
   }
   return losers;
 }

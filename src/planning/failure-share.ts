@@ -21,7 +21,7 @@ export function withRequest(
 ): RequestCounts {
   const minute = Math.floor(at / MINUTE_MS);
   const kept = counts.filter(([of]) => (of + 1) * MINUTE_MS > at - windowMs);
-  const [, requests = 0, failed = 0] = kept.find(([of]) => of === minute) ?? [];
+  const [, requests, failed] = kept.find(([of]) => of === minute) ?? [minute, 0, 0];
   return [...kept.filter(([of]) => of !== minute), [minute, requests + 1, failed + (hasFailed ? 1 : 0)]];
 }
 

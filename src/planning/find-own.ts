@@ -29,8 +29,9 @@ export function findOwn(
   const name = String(wanted.create[kindTraits[kind].nameAttribute] ?? '');
   for (const key of matching) {
     const value = wanted.match[key];
-    if (value === undefined || value === '') continue;
-    const candidates = free.filter(resource => same(matchValue(resource, key), value, key));
+    // A blank value would find whatever has none.
+    if (value === undefined || foldName(value) === '') continue;
+    const candidates = free.filter(resource => isMatch(resource, key, value));
     const [first] = candidates;
     if (first === undefined) continue;
     if (candidates.length > 1) return { action: 'ambiguous-match', candidates };
@@ -40,13 +41,10 @@ export function findOwn(
   return { action: 'create', candidates: [] };
 }
 
-function matchValue(resource: ActualResource, key: string): string {
-  if (key === 'id') return resource.scimId;
-  if (key === 'externalId') return resource.externalId ?? '';
-  return String(resource.attributes[key] ?? '');
-}
-
 /** Ids are compared as they are; everything else as a person would. */
-function same(there: string, wanted: string, key: string): boolean {
-  return key === 'id' || key === 'externalId' ? there === wanted : foldName(there) === foldName(wanted);
+function isMatch(resource: ActualResource, key: string, wanted: string): boolean {
+  if (key === 'id') return resource.scimId === wanted;
+  if (key === 'externalId') return resource.externalId === wanted;
+  const there = resource.attributes[key];
+  return there !== undefined && foldName(String(there)) === foldName(wanted);
 }

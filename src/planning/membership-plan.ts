@@ -44,15 +44,15 @@ export function membershipDifference(wanted: Members, record: RecordFacts): Memb
   for (const [id, scimId] of Object.entries(wanted)) {
     const before = record.members[id];
     if (before !== scimId || unsure.has(id)) add[id] = scimId;
-    if (before !== undefined && before !== scimId) replaced[replacedKey(id, before)] = before;
+    if (before !== undefined) replaced[replacedKey(id, before)] = before;
   }
   for (const [id, scimId] of Object.entries(possible)) {
     if (isReplaced(id)) replaced[id] = scimId;
     else if (!Object.hasOwn(wanted, id)) remove[id] = scimId;
   }
-  // He may have come back to an earlier account.
-  for (const [key, scimId] of Object.entries(replaced))
-    if (Object.values(wanted).includes(scimId)) delete replaced[key];
+  // What a member has now was not replaced; he may also have come back to an earlier account.
+  const current = new Set(Object.values(wanted));
+  for (const [key, scimId] of Object.entries(replaced)) if (current.has(scimId)) delete replaced[key];
   return { add, remove, replaced };
 }
 
@@ -81,8 +81,9 @@ export function memberPatches(
   const patches: MemberPatch[] = [];
   while (adds.length > 0 || removes.length > 0) {
     const remove = removes.splice(0, limits.maxOperations);
-    // Removals that remain go first: a grant never delays them. The adds of a PATCH are one operation, however many.
-    const hasRoom = removes.length === 0 && remove.length < limits.maxOperations;
+    // While it is full of removals more may remain, and go first: a grant never delays them. The adds of a PATCH are
+    // one operation, however many.
+    const hasRoom = remove.length < limits.maxOperations;
     const add = hasRoom ? adds.splice(0, limits.maxAdds) : [];
     patches.push({ add: Object.fromEntries(add), remove: Object.fromEntries(remove) });
   }

@@ -103,11 +103,16 @@ export function tooLong(
 }
 
 function lengths(kind: PrincipalKind, { displayName, externalId }: Attributes): Length[] {
-  const found: Length[] = [];
-  if (kind === 'group' && typeof displayName === 'string')
-    found.push({ limit: 'groupNameLength', used: displayName.length });
-  if (typeof externalId === 'string') found.push({ limit: 'externalIdLength', used: externalId.length });
-  return found;
+  // No limit is known for the display names of people.
+  const name = kind === 'group' ? displayName : undefined;
+  return [
+    { limit: 'groupNameLength', used: lengthOf(name) },
+    { limit: 'externalIdLength', used: lengthOf(externalId) },
+  ];
+}
+
+function lengthOf(value: string | boolean | undefined): number {
+  return typeof value === 'string' ? value.length : 0;
 }
 
 function merged(counted: readonly Counted[]): Counted[] {
@@ -139,26 +144,35 @@ function everyone({ users, servicePrincipals, groups }: DesiredPicture): Map<str
 }
 
 function memberships({ groups }: DesiredPicture, wanted: ReadonlyMap<string, Wanted>): Figure[] {
-  const counts = new Map<string, number>();
+  const counts = new Map<Wanted, number>();
   for (const { members } of groups.values())
-    for (const id of members.keys()) if (wanted.has(id)) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return [...counts].map(([id, used]) => ({ used, principal: wanted.get(id)?.principal }));
+    for (const id of members.keys()) {
+      const member = wanted.get(id);
+      if (member !== undefined) counts.set(member, (counts.get(member) ?? 0) + 1);
+    }
+  return [...counts].map(([{ principal }, used]) => ({ used, principal }));
 }
 
 /** Of each group, how many levels there are from it down to the deepest. */
 function depths(groups: ReadonlyMap<string, DesiredGroup>): Figure[] {
   const known = new Map<string, number>();
-  const depth = (id: string, above: ReadonlySet<string>): number => {
+  const depth = (id: string, { members }: DesiredGroup, above: ReadonlySet<string>): number => {
     const found = known.get(id);
     if (found !== undefined) return found;
     // A circle is cut where it closes.
     const below = new Set([...above, id]);
-    const nested = [...(groups.get(id)?.members ?? [])].flatMap(([member, kind]) =>
-      kind === 'group' && groups.has(member) && !below.has(member) ? [member] : [],
-    );
-    const levels = 1 + Math.max(0, ...nested.map(member => depth(member, below)));
+    let deepest = 0;
+    for (const member of members.keys()) {
+      const nested = groups.get(member);
+      if (nested !== undefined && !below.has(member))
+        deepest = Math.max(deepest, depth(member, nested, below));
+    }
+    const levels = 1 + deepest;
     known.set(id, levels);
     return levels;
   };
-  return [...groups.keys()].map(id => ({ used: depth(id, new Set()), principal: { kind: 'group', id } }));
+  return [...groups].map(([id, group]) => ({
+    used: depth(id, group, new Set()),
+    principal: { kind: 'group', id },
+  }));
 }

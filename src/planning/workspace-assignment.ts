@@ -8,10 +8,10 @@ export interface AssignmentFacts {
   readonly actual: Permission | undefined;
   /** What we gave, or may have given: nothing else is ever taken away. */
   readonly ours: ReadonlySet<Permission>;
-  /** Ours stands in the place of a USER that somebody else had given. */
-  readonly replacedUser: boolean;
+  /** Ours stands in the place of a USER that somebody else had given: where nothing is wanted, that one comes back. */
+  readonly replacedUser?: boolean;
   /** ADMIN that somebody else gave to a wanted USER is taken back. */
-  readonly assert: boolean;
+  readonly assert?: boolean;
 }
 
 export type AssignmentStep =

@@ -11,7 +11,7 @@ import { groupLink, userLink } from './picture.ts';
 const resource = { create: {}, set: {}, match: {} };
 const desired: DesiredPicture = {
   users: new Map([['u-ada', resource]]),
-  servicePrincipals: new Map(),
+  servicePrincipals: new Map([['sp-job', resource]]),
   groups: new Map([['crew', { ...resource, members: new Map(), createdDateTime: null, hidden: false }]]),
 };
 const given = (scimId: string, permission: 'USER' | 'ADMIN' = 'USER'): KnownAssignment => ({
@@ -48,6 +48,12 @@ test('what is missing is given, to the linked and to those who will be', () => {
   ]);
 });
 
+test('a service principal is given what it is named for, like everybody else', () => {
+  expect(found({ 'sp-job': 'ADMIN' }, {}, []).items).toEqual([
+    'assign-workspace servicePrincipal:sp-job w ADMIN (bulk)',
+  ]);
+});
+
 test('what is as wanted is no difference, whoever gave it', () => {
   const links = [groupLink('crew', 's-crew', 'crew'), userLink('ada', { workspaces: { w: given('s-ada') } })];
   const { items, foreign } = found(
@@ -56,6 +62,28 @@ test('what is as wanted is no difference, whoever gave it', () => {
     links,
   );
   expect([items, foreign]).toEqual([[], []]);
+});
+
+test('more than is wanted is left to whoever gave it, and reported', () => {
+  const given = found({ crew: 'USER' }, { 's-crew': 'ADMIN' }, [groupLink('crew', 's-crew', 'crew')]);
+  expect([given.items, given.foreign]).toEqual([[], ['s-crew']]);
+});
+
+test('what we raised and is not wanted any more is lowered', () => {
+  const raised = { workspaces: { w: given('s-crew', 'ADMIN') } };
+  const { items, foreign } = found({ crew: 'USER' }, { 's-crew': 'ADMIN' }, [
+    groupLink('crew', 's-crew', 'crew', raised),
+  ]);
+  expect([items, foreign]).toEqual([['assign-workspace group:crew w USER (bulk)'], []]);
+});
+
+test('whose resource was taken away has nothing to be taken back', () => {
+  const gone = groupLink('crew', 's-crew', 'crew', {
+    status: 'gone',
+    workspaces: { w: given('s-crew') },
+  });
+  const { items, revisit } = found({}, { 's-crew': 'USER' }, [gone]);
+  expect([items, revisit]).toEqual([[], []]);
 });
 
 test('nobody is assigned who is not provisioned, has left, or is off', () => {
@@ -84,6 +112,13 @@ test('what we gave and is not wanted any more is taken back first, and what othe
   expect(foreign).toEqual(['s-ada', 'stranger']);
 });
 
+test('what we were about to give is taken back, as far as anybody knows what it was', () => {
+  const about = groupLink('crew', 's-crew', 'crew', {
+    workspaces: { w: { scimId: 's-crew', ours: true, intent: { permission: 'ADMIN' } } },
+  });
+  expect(found({}, {}, [about]).items).toEqual(['unassign-workspace group:crew w (revoke)']);
+});
+
 test('of a workspace that could not be read, our own record is compared', () => {
   const links = [groupLink('crew', 's-crew', 'crew', { workspaces: { w: given('s-crew') } })];
   expect(found({ crew: 'USER' }, undefined, links).items).toEqual([]);
@@ -92,13 +127,15 @@ test('of a workspace that could not be read, our own record is compared', () => 
 
 test('a new resource of the same principal starts anew', () => {
   const links = [groupLink('crew', 's-new', 'crew', { workspaces: { w: given('s-old') } })];
-  expect(found({ crew: 'USER' }, {}, links).items).toEqual(['assign-workspace group:crew w USER (bulk)']);
+  const anew = ['assign-workspace group:crew w USER (bulk)'];
+  expect(found({ crew: 'USER' }, {}, links).items).toEqual(anew);
+  expect(found({ crew: 'USER' }, undefined, links).items).toEqual(anew);
 });
 
 test('what goes with an account are its own workspaces and those of the groups that hold it', () => {
   const links = [
     groupLink('outer', 's-outer', 'outer', {
-      members: { inner: 's-inner' },
+      members: { inner: 's-inner', 'nobody-of-ours': 's-nobody' },
       workspaces: { w2: given('s-outer') },
     }),
     // A circle, as Databricks may show it for a moment.
@@ -121,11 +158,10 @@ test('what goes with an account are its own workspaces and those of the groups t
       leaving('user:u-bob', 'deactivate'),
       leaving('group:outer', 'members'),
       leaving('group:inner', 'missing-in-target'),
+      leaving('user:u-ada', 'switched-off-in-target'),
     ]),
-  ).toEqual([['w1', 'w2', 'w3'], undefined, ['w1', 'w2'], ['w1', 'w2']]);
+  ).toEqual([['w1', 'w2', 'w3'], undefined, ['w1', 'w2'], ['w1', 'w2'], ['w1', 'w2', 'w3']]);
   // Nothing is taken away by these.
-  expect(named([leaving('user:u-ada', 'update'), leaving('group:crew', 'members')])).toEqual([
-    undefined,
-    undefined,
-  ]);
+  const others = [leaving('user:u-ada', 'update'), leaving('group:crew', 'members')];
+  expect(withWorkspaces(others, links, desired)).toStrictEqual(others);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { KnownLink } from '../../src/planning/picture.ts';
 import { actualGroup, actualUser, groupLink, planOf, type Sides, user, userLink } from './picture.ts';
 
 const names = ['ann', 'ben', 'cat', 'dan'];
@@ -58,6 +59,35 @@ describe('members', () => {
       link.principal.id === 'u-ben' ? { ...link, status: 'creating' as const, scimId: undefined } : link,
     );
     expect(planOf({ ...sides, links }).filter(({ action }) => action === 'members')).toEqual([]);
+  });
+
+  test('who are not known to have a resource are not waited for either', () => {
+    const sides = group({ wanted: ['ann', 'ben', 'cat'], recorded: ['ann'], there: ['s-ann'] });
+    const links = sides.links?.flatMap(link => {
+      if (link.principal.id === 'u-ben') return [];
+      return link.principal.id === 'u-cat' ? [{ ...link, status: 'gone' as const }] : [link];
+    });
+    expect(planOf({ ...sides, links }).filter(({ action }) => action === 'members')).toEqual([]);
+  });
+
+  test.each<[string, Partial<KnownLink>]>([
+    ['was taken away by somebody else', { status: 'gone' }],
+    ['is about to be created', { status: 'creating' }],
+    ['has no resource', { scimId: undefined }],
+  ])('of a group that %s are not compared', (_, more) => {
+    const sides = group({ wanted: ['ann'], recorded: ['ben'], there: ['s-ben'] });
+    const links = sides.links?.map(link => (link.principal.id === 'g' ? { ...link, ...more } : link));
+    expect(planOf({ ...sides, links }).filter(({ action }) => action === 'members')).toEqual([]);
+  });
+
+  test('of a group that left and is to stay as it is are kept, until it is back', () => {
+    const leaver = (left: boolean) => {
+      const sides = group({ wanted: [], recorded: ['ann'], there: ['s-ann'], left });
+      const links = sides.links?.map(link => ({ ...link, leaver: 'stays' as const }));
+      return planOf({ ...sides, links }).map(({ action }) => action);
+    };
+    expect(leaver(true)).toEqual([]);
+    expect(leaver(false)).toEqual(['members']);
   });
 
   test('that are in the plan are exactly the difference of wanted and there, less what is foreign', () => {

@@ -1,14 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  actualGroup,
-  actualUser,
-  groupLink,
-  planOf,
-  type Sides,
-  summary,
-  user,
-  userLink,
-} from './picture.ts';
+import { actualUser, planOf, type Sides, summary, user, userLink } from './picture.ts';
 
 describe('users', () => {
   test.each<[string, Sides, string[]]>([
@@ -112,6 +103,47 @@ describe('users', () => {
       [],
     ],
     [
+      'switched off by somebody else, and known to be',
+      {
+        users: [user('mia')],
+        actualUsers: [actualUser('mia', { active: false })],
+        links: [userLink('mia', { status: 'gone' })],
+      },
+      ['user:u-mia missing-in-target'],
+    ],
+    [
+      'out of scope and to be deleted, though inactive already',
+      {
+        actualUsers: [actualUser('mia', { active: false })],
+        links: [userLink('mia', { leaver: 'goes' })],
+      },
+      ['user:u-mia deactivate'],
+    ],
+    ['out of scope and deleted already', { links: [userLink('mia', { leaver: 'goes' })] }, []],
+    [
+      'out of scope, and to keep what he has',
+      { actualUsers: [actualUser('mia')], links: [userLink('mia', { leaver: 'stays' })] },
+      [],
+    ],
+    [
+      'drifted in what the source has no value for',
+      {
+        users: [user('mia', { givenName: undefined })],
+        actualUsers: [actualUser('mia', {}, { givenName: 'Mia' })],
+        links: [userLink('mia')],
+      },
+      [],
+    ],
+    [
+      'without a display name, which the target shows under his name',
+      {
+        users: [user('mia', { displayName: '' })],
+        actualUsers: [actualUser('mia', {}, { displayName: 'MIA@contoso.com' })],
+        links: [userLink('mia')],
+      },
+      [],
+    ],
+    [
       'switched off by somebody else',
       { users: [user('mia')], actualUsers: [actualUser('mia', { active: false })], links: [userLink('mia')] },
       ['user:u-mia switched-off-in-target'],
@@ -151,70 +183,5 @@ describe('users', () => {
     const plan = planOf({ users: [user('mia')], actualUsers: [drifted], links: [userLink('mia')] });
     expect(plan).toMatchObject([{ action: 'update', detail: ['displayName'] }]);
     expect(JSON.stringify(plan)).not.toContain('Secret');
-  });
-});
-
-describe('groups of one name', () => {
-  const two = (first: string | null, second: string | null) => ({
-    'g-1': { name: 'Data', createdDateTime: first },
-    'g-2': { name: 'data ', createdDateTime: second },
-  });
-
-  test.each<[string, Sides, string[]]>([
-    [
-      'the linked one keeps it',
-      {
-        groups: two('2020-01-01T00:00:00Z', '2024-01-01T00:00:00Z'),
-        links: [groupLink('g-2', 's-2', 'data ')],
-        actualGroups: [actualGroup('s-2', 'data ', 'g-2')],
-      },
-      ['group:g-1 name-in-use'],
-    ],
-    [
-      'else the older',
-      { groups: two('2024-01-01T00:00:00Z', '2020-01-01T00:00:00Z') },
-      ['group:g-1 name-in-use', 'group:g-2 create'],
-    ],
-    [
-      'the older, though its time is written with fractions',
-      { groups: two('2020-01-01T00:00:00.5Z', '2020-01-01T00:00:00Z') },
-      ['group:g-1 name-in-use', 'group:g-2 create'],
-    ],
-    [
-      'else the one whose age is known',
-      { groups: two(null, '2020-01-01T00:00:00Z') },
-      ['group:g-1 name-in-use', 'group:g-2 create'],
-    ],
-    ['else the smaller id', { groups: two(null, null) }, ['group:g-1 create', 'group:g-2 name-in-use']],
-    [
-      'both keep what they have when both are linked',
-      {
-        groups: two(null, null),
-        links: [groupLink('g-1', 's-1', 'Data'), groupLink('g-2', 's-2', 'data ')],
-        actualGroups: [actualGroup('s-1', 'Data', 'g-1'), actualGroup('s-2', 'data ', 'g-2')],
-      },
-      [],
-    ],
-  ])('%s', (_, sides, expected) => {
-    expect(summary(sides)).toEqual(expected);
-  });
-});
-
-describe('groups', () => {
-  test('that left the scope are neither deleted nor renamed, and foreign ones are not in the plan', () => {
-    const sides = {
-      actualGroups: [
-        actualGroup('s-1', 'Data', 'g-1'),
-        actualGroup('s-9', 'admins'),
-        actualGroup('s-8', 'X', 'other'),
-      ],
-      links: [groupLink('g-1', 's-1', 'Data')],
-    };
-    expect(summary(sides)).toEqual([]);
-  });
-
-  test('of which only the name matches are proposed, not taken', () => {
-    const sides = { groups: { 'g-1': { name: 'Data' } }, actualGroups: [actualGroup('s-9', 'DATA')] };
-    expect(summary(sides)).toEqual(['group:g-1 propose-adoption']);
   });
 });

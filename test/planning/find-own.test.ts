@@ -23,13 +23,31 @@ describe('an existing resource', () => {
   });
 
   test('is not found by a value that the source does not have', () => {
-    const nameless = actualUser('x', free, { displayName: '' });
-    const valueless: Record<string, string>[] = [{ displayName: '' }, {}];
+    const nameless = [
+      actualUser('x', free, { displayName: '' }),
+      actualUser('y', { ...free, attributes: {} }),
+      actualUser('z', { ...free, attributes: { displayName: undefined } }),
+    ];
+    const valueless: Record<string, string>[] = [{ displayName: '' }, { displayName: ' ' }, {}];
     for (const match of valueless)
-      expect(findOwn(mia, wanted(match), [nameless], ['displayName'])).toEqual({
-        action: 'create',
-        candidates: [],
-      });
+      for (const resource of nameless)
+        expect(findOwn(mia, wanted(match), [resource], ['displayName'])).toEqual({
+          action: 'create',
+          candidates: [],
+        });
+  });
+
+  test('is not found by a value that it does not have', () => {
+    const nameless = actualUser('x', { ...free, attributes: {} });
+    for (const key of ['displayName', 'externalId'])
+      expect(findOwn(mia, wanted({ [key]: 'undefined' }), [nameless], [key]).action).toBe('create');
+  });
+
+  test.each(['id', 'externalId'])('is found by its %s exactly', key => {
+    const found = (value: string) =>
+      findOwn(mia, wanted({ [key]: value }), [actualUser('x', { externalId: 's-x' })], [key]);
+    expect(found('s-x').candidates).toHaveLength(1);
+    expect(found('S-X').candidates).toEqual([]);
   });
 
   test('is looked for by one attribute after the other', () => {

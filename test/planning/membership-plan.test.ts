@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   isLargeShrink,
+  isReplaced,
   type MemberPatch,
   type Members,
   memberPatches,
@@ -111,6 +112,36 @@ describe('membershipDifference', () => {
       replaced: { 'e1#s1': 's1' },
     });
   });
+
+  test('takes out an earlier account of which a write is in doubt, and loses nobody by it', () => {
+    const intent = { add: {}, remove: { 'e1#s1': 's1' } };
+    const before = { members: { e1: 's9' }, intent, uncertain: [] };
+    expect(membershipDifference({ e1: 's9' }, before)).toEqual({
+      add: {},
+      remove: {},
+      replaced: { 'e1#s1': 's1' },
+    });
+    // He may have come back to it.
+    expect(membershipDifference({ e1: 's1' }, before)).toEqual({
+      add: { e1: 's1' },
+      remove: {},
+      replaced: { 'e1#s9': 's9' },
+    });
+  });
+
+  test('replaces nothing for whoever is new, or has what he had', () => {
+    const { replaced } = membershipDifference(
+      { e1: 's1', e2: 's2' },
+      { members: { e1: 's1' }, uncertain: [] },
+    );
+    expect(replaced).toStrictEqual({});
+  });
+});
+
+test('the key of an earlier account is told from the id of a member', () => {
+  const { replaced } = membershipDifference({ e1: 's9' }, { members: { e1: 's1' }, uncertain: [] });
+  expect(Object.keys(replaced).map(isReplaced)).toEqual([true]);
+  expect(isReplaced('e1')).toBe(false);
 });
 
 describe('memberPatches', () => {

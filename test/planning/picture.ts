@@ -1,5 +1,5 @@
 import type { Attributes } from '../../src/identity/desired.ts';
-import { compare } from '../../src/planning/compare.ts';
+import { type CompareOptions, compare } from '../../src/planning/compare.ts';
 import type {
   ActualPicture,
   ActualResource,
@@ -17,6 +17,7 @@ export interface Sides {
   members?: Record<string, string[]>;
   links?: KnownLink[];
   suffixLength?: number;
+  managed?: CompareOptions['managed'];
 }
 
 type Group = Partial<Omit<DesiredGroup, 'members'>> & { name: string; members?: Iterable<string> };
@@ -47,6 +48,7 @@ export function planOf(sides: Sides): PlanItem[] {
       group: ['externalId', 'displayName'],
     },
     suffixLength: sides.suffixLength,
+    managed: sides.managed,
   });
 }
 

@@ -52,9 +52,33 @@ describe('the guard lets through', () => {
   });
 });
 
+describe('what is stored', () => {
+  const tenMinutes = START / (10 * MINUTE);
+
+  test('is one figure for all removals of ten minutes', () => {
+    const once = withRemovals([], windows, 2, START);
+    expect(withRemovals(once, windows, 3, START + 10 * MINUTE - 1)).toEqual([[tenMinutes, 5]]);
+    expect(withRemovals(once, windows, 3, START + 10 * MINUTE)).toEqual([
+      [tenMinutes, 2],
+      [tenMinutes + 1, 3],
+    ]);
+  });
+
+  test('is forgotten when no window reaches it any more', () => {
+    const once = withRemovals([], windows, 2, START);
+    const after = START + 7 * 24 * HOUR + 10 * MINUTE;
+    expect(withRemovals(once, windows, 1, after)).toEqual([[tenMinutes + 7 * 24 * 6 + 1, 1]]);
+    expect(withRemovals(once, windows, 1, after - 1)).toEqual([
+      [tenMinutes, 2],
+      [tenMinutes + 7 * 24 * 6, 1],
+    ]);
+  });
+});
+
 test('no window of any length that ends anywhere ever holds more than it allows', () => {
   const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 40 })), {
     maxLength: 80,
+    size: 'max',
   });
   fc.assert(
     fc.property(steps, fc.integer({ min: 0, max: 2_000 }), (waits, total) => {

@@ -15,6 +15,8 @@ interface Plan {
   actualServicePrincipals?: number;
   actualGroups?: number;
   groupCreates?: number;
+  updates?: number;
+  servicePrincipals?: string[];
   groups?: Record<string, string[]>;
   names?: Record<string, string>;
 }
@@ -37,7 +39,9 @@ function read(plan: Plan): LimitReadings {
   ]);
   const desired: DesiredPicture = {
     users: new Map(many(plan.users).map(x => [`u-${x}`, resource(user(x))])),
-    servicePrincipals: new Map(),
+    servicePrincipals: new Map(
+      (plan.servicePrincipals ?? []).map(id => [id, resource({ displayName: id, externalId: id })]),
+    ),
     groups: new Map(groups),
   };
   const actual: ActualPicture = {
@@ -56,7 +60,11 @@ function read(plan: Plan): LimitReadings {
       rowClass: 'bulk',
       detail: [],
     });
-  const items = [...many(plan.creates).map(item('user')), ...many(plan.groupCreates).map(item('group'))];
+  const items = [
+    ...many(plan.creates).map(item('user')),
+    ...many(plan.groupCreates).map(item('group')),
+    ...many(plan.updates).map((id): PlanItem => ({ ...item('user')(id), action: 'update' })),
+  ];
   return readLimits({ desired, actual, items }, LIMITS);
 }
 
@@ -83,10 +91,16 @@ test.each<[string, Plan, { exceeded: string[]; near: string[] }]>([
     { actualUsers: 5, creates: 5 },
     { exceeded: [], near: ['accounts 10/10'] },
   ],
+  ['what is there already once', { actualUsers: 7, updates: 3 }, { exceeded: [], near: [] }],
   ['one too many', { actualUsers: 5, creates: 6 }, { exceeded: ['accounts 11/10'], near: [] }],
   ['groups apart', { actualGroups: 3, groupCreates: 1, creates: 1 }, { exceeded: [], near: ['groups 4/5'] }],
   ['groups exceeded', { actualGroups: 3, groupCreates: 3 }, { exceeded: ['groups 6/5'], near: [] }],
 ])('totals: %s', (_, plan, expected) => expect(texts(read(plan))).toEqual(expected));
+
+test('a total is nobody’s own', () => {
+  const [near] = read({ actualUsers: 8 }).near;
+  expect(near).toEqual({ limit: 'accounts', used: 8, most: 10, principals: [] });
+});
 
 describe('memberships', () => {
   const inGroups = (count: number): Plan => ({
@@ -99,6 +113,18 @@ describe('memberships', () => {
     expect(exceeded).toEqual([]);
     expect(near).toEqual([
       { limit: 'membershipsPerIdentity', used: 9, most: 10, principals: [{ kind: 'user', id: 'u-0' }] },
+    ]);
+  });
+
+  test('of service principals count as well', () => {
+    const groups = Object.fromEntries(many(8).map(id => [id, ['sp-job']]));
+    expect(read({ servicePrincipals: ['sp-job'], groups }).near).toEqual([
+      {
+        limit: 'membershipsPerIdentity',
+        used: 8,
+        most: 10,
+        principals: [{ kind: 'servicePrincipal', id: 'sp-job' }],
+      },
     ]);
   });
 
@@ -124,6 +150,33 @@ describe('nesting', () => {
     [10, { exceeded: [], near: ['nestingDepth 10/10'] }],
     [11, { exceeded: ['nestingDepth 11/10'], near: ['nestingDepth 10/10'] }],
   ])('of %i levels', (levels, expected) => expect(texts(read(chain(levels)))).toEqual(expected));
+
+  test('names the groups that are above so many', () => {
+    expect(read(chain(9)).near).toEqual([
+      {
+        limit: 'nestingDepth',
+        used: 9,
+        most: 10,
+        principals: [
+          { kind: 'group', id: 'g0' },
+          { kind: 'group', id: 'g1' },
+        ],
+      },
+    ]);
+  });
+
+  test('is measured once for each group, however many ways lead to it', () => {
+    const levels = many(9).map(Number);
+    const groups = levels.flatMap(level =>
+      many(40).map((id): [string, string[]] => [
+        `g${level}.${id}`,
+        level < 8 ? many(40).map(below => `g${level + 1}.${below}`) : [],
+      ]),
+    );
+    expect(read({ groups: Object.fromEntries(groups) }).near).toMatchObject([
+      { limit: 'nestingDepth', used: 9 },
+    ]);
+  });
 
   test('in a circle ends', () => {
     expect(texts(read({ groups: { a: ['b'], b: ['c'], c: ['a'] } }))).toEqual({ exceeded: [], near: [] });
@@ -151,6 +204,7 @@ test.each<[PrincipalKind, Attributes, string | undefined]>([
   ['group', { displayName: 'x'.repeat(256) }, 'groupNameLength'],
   ['group', { displayName: 'x'.repeat(255), externalId: 'x'.repeat(65) }, 'externalIdLength'],
   ['group', { displayName: 'x'.repeat(255), externalId: 'x'.repeat(64) }, undefined],
+  ['group', { displayName: undefined, externalId: undefined }, undefined],
   // No limit is known for the display names of people.
   ['user', { displayName: 'x'.repeat(256) }, undefined],
 ])('a %s is too long: %#', (kind, attributes, limit) => {

@@ -111,6 +111,12 @@ describe('with a link', () => {
       { action: 'update', changes: { displayName: 'Mia' }, effect: 'attribute' },
     ],
     [
+      'an audit saw an account off that we had switched on',
+      wanted,
+      link({ uncertain: ['active'] }),
+      { action: 'update', changes: { active: true }, effect: 'attribute' },
+    ],
+    [
       'an attribute is not mapped',
       { set: { displayName: undefined, active: true } },
       link({ uncertain: ['displayName'] }),

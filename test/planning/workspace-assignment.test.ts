@@ -16,11 +16,13 @@ function decide(wanted: Permission, actual: Permission, more: Partial<Assignment
 }
 
 const [user, admin] = [new Set(['USER'] as const), new Set(['ADMIN'] as const)];
+const both = new Set(['USER', 'ADMIN'] as const);
 
 describe('one step brings an assignment to what is wanted:', () => {
   test.each<[string, Permission, Permission, Partial<AssignmentFacts>, string]>([
     ['given where nothing is', 'USER', undefined, {}, 'assign USER'],
     ['left where it is there', 'USER', 'USER', {}, 'none'],
+    ['left where it is there: ADMIN', 'ADMIN', 'ADMIN', {}, 'none'],
     ['raised', 'ADMIN', 'USER', {}, 'assign ADMIN'],
     ['given again when it is gone', 'ADMIN', undefined, { ours: admin }, 'assign ADMIN'],
     ['lowered when we had raised it', 'USER', 'ADMIN', { ours: admin }, 'assign USER in the place of ADMIN'],
@@ -42,6 +44,15 @@ describe('one step brings an assignment to what is wanted:', () => {
     ],
     ['taken back although a replica does not show it', undefined, undefined, { ours: user }, 'remove'],
     ['with care as well', undefined, undefined, { ours: admin }, 'remove in the place of ADMIN'],
+    ['left where nothing is and nothing was given', undefined, undefined, {}, 'none'],
+    ['without care where ADMIN is known not to be there', undefined, 'USER', { ours: both }, 'remove'],
+    [
+      'and not lowered to what a replica does not show either',
+      undefined,
+      undefined,
+      { ours: admin, replacedUser: true },
+      'remove in the place of ADMIN',
+    ],
     ['left to whoever gave it', undefined, 'USER', {}, 'none'],
     ['left to whoever raised it', undefined, 'ADMIN', { ours: user }, 'none'],
     ['left to whoever raised it, assertive or not', undefined, 'ADMIN', { ours: user, assert: true }, 'none'],

@@ -100,6 +100,12 @@ describe('after a PATCH that was answered', () => {
     },
   );
 
+  test('what an older write was to do on either side stays in doubt', () => {
+    const doubts = { add: { ada: '1' }, remove: { bob: '2' }, at: NOW - 2 * MINUTE, epoch: 1 };
+    const { record: after } = patched(record({ intent: doubts }), { add: { cat: '3' }, remove: {} });
+    expect(after.intent).toEqual(doubts);
+  });
+
   test('a member who was refused is no member, and one who was kept is one still', () => {
     const before = record({ members: { ada: '1' } });
     const { record: after } = patched(before, { add: { bob: '2' }, remove: { ada: '1' } }, NOTHING);

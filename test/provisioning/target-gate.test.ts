@@ -6,6 +6,12 @@ import type { LinkRow } from '../../src/state/links.ts';
 const state = { indexed: true, planOnly: false } as Parameters<typeof gateOf>[0];
 const link = {} as LinkRow;
 
+test('what is kept back says why, under a name of its own', () => {
+  expect(() => refuseUnlessRevoking('revoking', { set: {} }, link)).toThrow(
+    expect.objectContaining({ name: 'TargetClosed', message: 'the target takes revocations only' }),
+  );
+});
+
 test('a target takes everything once it is read to the end and nobody has to approve its plan', () => {
   expect(gateOf(state)).toBe('open');
   expect(gateOf({ ...state, indexed: false })).toBe('revoking');

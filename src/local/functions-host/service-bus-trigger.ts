@@ -1,3 +1,4 @@
+import { setTimeout as realSleep } from 'node:timers/promises';
 import type {
   ProcessErrorArgs,
   ServiceBusClient,
@@ -11,6 +12,9 @@ import type { HostLog } from './log.ts';
 import { openServiceBus } from './service-bus-client.ts';
 import type { HeldMessage } from './settlement-service.ts';
 import { toServiceBusInput } from './trigger-metadata.ts';
+
+/** Real milliseconds after which a settlement no longer waits for the one before it. */
+const LONGEST_TURN_MS = 250;
 
 /** A running Service Bus trigger. */
 export interface ServiceBusTrigger {
@@ -163,10 +167,14 @@ class Pump implements ServiceBusTrigger {
 
   /**
    * The SDK writes two dispositions of one tick as one frame, with the outcome of the first: a dead letter next to a
-   * completion would be completed. So each waits for the broker's word on the one before.
+   * completion would be completed. So each waits for the broker's word on the one before; not for long, since a
+   * connection that broke is given up by timers only.
    */
   #oneByOne(call: () => Promise<void>): Promise<void> {
-    const mine = this.#settling.then(call, call);
+    const mine = Promise.race([this.#settling, realSleep(LONGEST_TURN_MS, undefined, { ref: false })]).then(
+      call,
+      call,
+    );
     this.#settling = mine.catch(() => undefined);
     return mine;
   }
