@@ -41,7 +41,7 @@ export const choiceMutations: readonly ListedMutation[] = [
     {
       by: 'tests',
       name: 'an empty value matches',
-      source: "if (value === undefined || value === '') continue;",
+      source: "if (value === undefined || foldName(value) === '') continue;",
       replacement: 'if (value === undefined) continue;',
     },
   ]),

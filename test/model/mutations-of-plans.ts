@@ -24,8 +24,8 @@ export const compareMutations: readonly ListedMutation[] = [
     {
       by: 'both',
       name: 'a name that the target stored in lower case counts as another',
-      source: "return foldName(String(wanted)) !== foldName(String(value ?? ''));",
-      replacement: "return String(wanted) !== String(value ?? '');",
+      source: 'return foldName(String(wanted)) !== foldName(String(value));',
+      replacement: 'return String(wanted) !== String(value);',
     },
     {
       by: 'tests',
@@ -42,8 +42,8 @@ export const compareMutations: readonly ListedMutation[] = [
     {
       by: 'tests',
       name: 'the linked group does not keep its name',
-      source: 'const keeper = holder ?? ids',
-      replacement: 'const keeper = ids',
+      source: 'const keeper = holder ?? claimants',
+      replacement: 'const keeper = claimants',
     },
     {
       by: 'tests',

@@ -11,10 +11,13 @@ interface OwnTest {
 const FILES = [
   'planning/adoption.test.ts',
   'planning/compare.test.ts',
+  'planning/compare-differences.test.ts',
+  'planning/compare-groups.test.ts',
   'planning/compare-members.test.ts',
   'planning/find-own.test.ts',
   'planning/lifecycle.test.ts',
   'planning/membership-plan.test.ts',
+  'planning/name-precedence.test.ts',
   'planning/resource-plan.test.ts',
   'scope/scope-decision.test.ts',
   'scope/operators.test.ts',

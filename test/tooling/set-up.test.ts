@@ -168,7 +168,7 @@ describe('a task on a fresh clone', () => {
     const { code, stderr } = await run('strat');
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'Unknown task "strat". Tasks: start, test, test:long, check, build, format, local:databricks.',
+      'Unknown task "strat". Tasks: start, test, test:all, test:long, test:chaos, test:mutation, check, build, bundle, sbom, licences, format, ops, local:databricks.',
     );
   });
 });
