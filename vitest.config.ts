@@ -9,6 +9,10 @@ const alone = [
   'test/scim/verbose-log.test.ts',
   'test/hardening/app-credential*.test.ts',
   'test/local/functions-host/managed-identity.test.ts',
+  // They sign in as the app does, by what the environment of their process says.
+  'test/operations/connection-test.test.ts',
+  'test/cli/commands.test.ts',
+  'test/operations/dead-letters.test.ts',
 ];
 
 /** Measured against the clock, one after the other and beside nothing else: `npm run test:long`. */
