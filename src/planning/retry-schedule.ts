@@ -28,7 +28,8 @@ export const HAND_ON_MS = 3_000;
  */
 export type Trouble =
   | { readonly kind: 'throttled' | 'interrupted' | 'passing'; readonly afterMs?: number | undefined }
-  | { readonly kind: 'unforeseen' | 'unavailable' | 'closed' | 'source-closed' | 'not-owner' }
+  | { readonly kind: 'unforeseen'; readonly afterMs?: undefined }
+  | { readonly kind: 'unavailable' | 'closed' | 'source-closed' | 'not-owner' }
   | { readonly kind: 'permanent'; readonly code: string }
   | { readonly kind: 'no-room'; readonly rowClass: RowClass };
 
@@ -120,8 +121,6 @@ function afterMessage(trouble: Trouble, place: InMessage, random: number): After
       return { step: 'hand-on', waitMs: HAND_ON_MS };
     case 'permanent':
       return { step: 'dead-letter', code: trouble.code };
-    case 'unforeseen':
-      return copyOrEnd(place, random, 0);
     default:
       return copyOrEnd(place, random, trouble.afterMs);
   }

@@ -45,10 +45,12 @@ async function runStryker(): Promise<string | undefined> {
   const command = [toolPath('@stryker-mutator/core', 'stryker'), 'run', CONFIG, ...args];
   // A group of its own, so that none of its processes is left over.
   const child = spawn(process.execPath, command, { stdio: 'inherit', detached: true });
-  const stop = (): void => {
+  let stopped: string | undefined;
+  const stop = (why: string): void => {
+    stopped = why;
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   };
-  const timer = setTimeout(stop, LONGEST_MS);
+  const timer = setTimeout(() => stop(`it takes more than ${LONGEST_MS / 60_000} minutes`), LONGEST_MS);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, stop);
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
@@ -57,7 +59,7 @@ async function runStryker(): Promise<string | undefined> {
   });
   clearTimeout(timer);
   for (const name of signals) process.off(name, stop);
-  if (performance.now() - begin >= LONGEST_MS) return `the run took more than ${LONGEST_MS / 60_000} minutes`;
+  if (stopped !== undefined) return `the run was stopped: ${stopped}`;
   return code === 0 ? undefined : `Stryker ended with ${code ?? signal}`;
 }
 

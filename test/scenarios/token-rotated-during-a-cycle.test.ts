@@ -37,7 +37,7 @@ test('a token is replaced three times in the middle of 300 changes, and none of 
   const created = (count: number) =>
     world.until(`${count} accounts`, () => databricks.store.users.length >= count);
   const refused = (): number => databricks.log.filter(({ status }) => status === 401).length;
-  const quarantined = (): boolean => world.logs.some(line => line.includes('quarantine'));
+  const quarantined = (): boolean => world.logs.some(line => line.includes('target-quarantined'));
   await world.fire('reconcile');
 
   // Both are valid for a day, as the account console has it.
