@@ -54,17 +54,20 @@ export class ChangeQueue {
     );
   }
 
-  /** A look that is due a minute from now, to see what replicas showed too late. */
-  async sendLaterLook(change: Change): Promise<void> {
-    const later: Change = { ...change, cause: 'later-look', notBefore: laterLookInstant(now()) };
+  /** A look that is due so many milliseconds from now, to see what replicas showed too late. */
+  async sendLaterLook(change: Change, waitMs: number): Promise<void> {
+    const later: Change = { ...change, cause: 'later-look', notBefore: laterLookInstant(now(), waitMs) };
     await this.#send([
       message(lookObligation(later), { chain: laterLookId(later), attempt: 0, hops: 0 }, later.notBefore),
     ]);
   }
 
-  /** The scheduled copy that succeeds a message; the caller completes the original after this resolved. */
-  async sendCopy(obligation: Obligation, delivery: Delivery, at: number): Promise<void> {
-    await this.#send([message(obligation, delivery, at)]);
+  /**
+   * The copy that succeeds a message; the caller completes the original after this resolved.
+   * @param at when it is to come (ms since the epoch); left out: at once
+   */
+  async sendCopy(obligation: Obligation, delivery: Delivery, at?: number): Promise<void> {
+    await this.#send([message(obligation, { ...delivery, due: at && Math.ceil(at) }, at)]);
   }
 
   /** Asks some instance to work off the backlog of `target`. */
@@ -92,6 +95,7 @@ export class ChangeQueue {
 }
 
 function message(obligation: Obligation, delivery: Delivery, at?: number): ServiceBusMessage {
+  const { chain, attempt, hops, due } = delivery;
   return {
     body: { obligation },
     contentType: 'application/json',
@@ -99,6 +103,6 @@ function message(obligation: Obligation, delivery: Delivery, at?: number): Servi
     ...(obligation.type === 'look' ? { correlationId: obligation.correlationId } : {}),
     ...(at === undefined ? {} : { scheduledEnqueueTimeUtc: new Date(at) }),
     // The host lower-cases the first letter of every key, so only camelCase keys survive the way back.
-    applicationProperties: { chain: delivery.chain, attempt: delivery.attempt, hops: delivery.hops },
+    applicationProperties: { chain, attempt, hops, ...(due === undefined ? {} : { due }) },
   };
 }

@@ -32,12 +32,18 @@ export interface Delivery {
   readonly attempt: number;
   /** Times this attempt was handed on by an instance that does not own the target. */
   readonly hops: number;
+  /**
+   * When it was meant to come (ms since the epoch, by the clock of whoever sent it). The broker's clock may run ahead: a
+   * wait that only the broker keeps would then be none.
+   */
+  readonly due?: number | undefined;
 }
 
 export const deliveryProperties = z.object({
   chain: z.string().min(1).max(128),
   attempt: z.coerce.number().int().min(0).default(0),
   hops: z.coerce.number().int().min(0).default(0),
+  due: z.coerce.number().int().min(0).optional(),
 });
 
 export function lookObligation(change: Change): Obligation {
@@ -80,7 +86,7 @@ export function settleInstant(at: number, windowMs: number): number {
   return (Math.floor((at + 1_000) / windowMs) + 1) * windowMs;
 }
 
-/** A minute from `at`, rounded up to the full minute, so that the later looks of one minute fold. */
-export function laterLookInstant(at: number): number {
-  return Math.ceil((at + 60_000) / 60_000) * 60_000;
+/** `waitMs` from `at`, rounded up to the full minute, so that the later looks of one minute fold. */
+export function laterLookInstant(at: number, waitMs: number): number {
+  return Math.ceil((at + waitMs) / 60_000) * 60_000;
 }

@@ -67,7 +67,7 @@ async function replay(
   }
   const chain = `${subjectOf(obligation)}|r|${randomUUID()}`;
   if (obligation.type === 'pump') {
-    await queue.sendCopy(obligation, { chain, attempt: 0, hops: 0 }, now());
+    await queue.sendCopy(obligation, { chain, attempt: 0, hops: 0 });
     return;
   }
   // Before it is sent: afterwards the row may be that of the replay, and clearing it would lose a failure. Without it,
@@ -77,7 +77,6 @@ async function replay(
   await queue.sendCopy(
     { ...obligation, cause: 'replay', notBefore: at, heardAt: at },
     { chain, attempt: 0, hops: 0 },
-    at,
   );
 }
 

@@ -177,6 +177,14 @@ export function auditRetryWaitMs(tries: number): number {
   return Math.min(60_000 * 2 ** Math.max(tries - 1, 0), 1_800_000);
 }
 
+/**
+ * When a look that settled nothing is repeated: a minute later, and less often the longer reads disagree, down to every
+ * quarter of an hour. `unsettledForMs` counts from when the change was heard of.
+ */
+export function laterLookWaitMs(unsettledForMs: number): number {
+  return Math.min(Math.max(unsettledForMs / 4, 60_000), 900_000);
+}
+
 /** When a quarantined target is probed again: 30 s doubling to an hour. */
 export function probeWaitMs(probes: number): number {
   return Math.min(30_000 * 2 ** probes, 3_600_000);

@@ -31,7 +31,7 @@ export function isManaged({ aim }: TargetState, { identities }: Pick<Target, 'id
  *
  * Believing that it is on stops us from taking people out of groups, so that it takes two probes ten minutes apart, or
  * a refusal that names it and one probe. Until then we write as before: what it refuses is tried again later. Believing
- * that it is off costs such refusals at worst, so that one probe is enough.
+ * that it is off costs such refusals at worst, so that one probe is enough, once the switch shows everywhere.
  */
 export class AimWatch {
   readonly #state: State;
@@ -156,7 +156,10 @@ function nextAim(before: Aim | undefined, on: boolean, confirmed: boolean): Aim 
   const at = now();
   if (before === undefined) return { on, since: at, checkedAt: at };
   if (before.on === on) return { on, since: before.since, checkedAt: at };
-  if (!on || confirmed) return { on, since: at, checkedAt: at };
+  if (confirmed) return { on, since: at, checkedAt: at };
+  // While it shows at one door and not yet at the other, a probe may still say what was so before.
+  if (!on)
+    return at - before.since < TOGGLE_MS ? { ...before, checkedAt: at } : { on, since: at, checkedAt: at };
   const suspectedSince = before.suspectedSince ?? at;
   return at - suspectedSince >= TOGGLE_MS
     ? { on, since: at, checkedAt: at }

@@ -18,7 +18,10 @@ import type { Quarantine } from './quarantine.ts';
 import type { TargetWorker } from './target-worker.ts';
 import { troubleOf } from './trouble.ts';
 
-/** A message that came this much too early is sent again for later instead of being waited for. */
+/**
+ * A message that comes early is waited for this long before it is sent again for later: the broker, whose clock runs
+ * ahead, may give the copy back at once.
+ */
 const LONGEST_EARLY_WAIT_MS = 10_000;
 /** How long one invocation attends the backlog. Well below the lock renewal limit in host.json. */
 const ATTEND_MS = 4 * 60_000;
@@ -81,6 +84,7 @@ export class MessageHandler {
     if (worker === undefined) {
       return this.#refuse('UnknownTarget', `no target ${obligation.target} is configured`);
     }
+    if (!(await isDue(obligation, delivery.data))) return this.#tooEarly(obligation, delivery.data);
     if (obligation.type === 'pump') return this.#pump(worker, obligation, delivery.data);
     return this.#look(worker, obligation, delivery.data);
   }
@@ -109,12 +113,6 @@ export class MessageHandler {
     delivery: Delivery,
   ): Promise<Settlement> {
     const change = asChange(obligation);
-    // The broker's clock may run ahead: the obligation is to look at or after `notBefore`, by our own clock.
-    if (change.notBefore - now() > LONGEST_EARLY_WAIT_MS) {
-      await this.#o.queue.sendCopy(obligation, { ...delivery, hops: delivery.hops + 1 }, change.notBefore);
-      return COMPLETE;
-    }
-    await sleepUntil(change.notBefore);
     // All of it, not the look alone: while storage is out of reach, redeliveries would follow each other at once and
     // use up the delivery count of every message within seconds. A copy waits.
     try {
@@ -183,6 +181,12 @@ export class MessageHandler {
     return COMPLETE;
   }
 
+  async #tooEarly(obligation: Obligation, delivery: Delivery): Promise<Settlement> {
+    const copy = { ...delivery, hops: delivery.hops + 1 };
+    await this.#o.queue.sendCopy(obligation, copy, dueAt(obligation, delivery));
+    return COMPLETE;
+  }
+
   async #handOn(obligation: Obligation, delivery: Delivery, waitMs = HAND_ON_MS): Promise<Settlement> {
     await this.#o.queue.sendCopy(obligation, { ...delivery, hops: delivery.hops + 1 }, now() + waitMs);
     return COMPLETE;
@@ -229,4 +233,16 @@ export class MessageHandler {
     if (before?.code === code && before.chain !== chain) return COMPLETE;
     return { kind: 'dead-letter', reason: code, description: `target ${change.target}, ${key}: ${message}` };
   }
+}
+
+/** When a message is to be handled (ms since the epoch): a look no sooner than its obligation says. */
+function dueAt(obligation: Obligation, { due = 0 }: Delivery): number {
+  return obligation.type === 'look' ? Math.max(due, obligation.notBefore) : due;
+}
+
+/** Waits for what comes early, by our own clock: the broker's may run ahead. False where that would take too long. */
+async function isDue(obligation: Obligation, delivery: Delivery): Promise<boolean> {
+  const at = dueAt(obligation, delivery);
+  await sleepUntil(Math.min(at, now() + LONGEST_EARLY_WAIT_MS));
+  return now() >= at;
 }

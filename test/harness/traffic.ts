@@ -22,6 +22,7 @@ export interface Served {
 export class Traffic {
   readonly #cloud: LocalCloud;
   readonly #watched: Served[];
+  #before = '';
 
   constructor(cloud: LocalCloud, ...watched: readonly Served[]) {
     this.#cloud = cloud;
@@ -32,8 +33,11 @@ export class Traffic {
     this.#watched.push(server);
   }
 
-  /** Waits until nothing has moved for a moment, in which this process at least had its turn when it asked for it. */
-  async quiet(): Promise<void> {
+  /**
+   * Waits until nothing has moved for a moment, in which this process at least had its turn when it asked for it.
+   * @returns whether anything moved since the last call
+   */
+  async quiet(): Promise<boolean> {
     for (let before = '', starved = 0; before !== this.#soFar() || this.#isBusy() || starved > 0; ) {
       before = this.#soFar();
       const begin = performance.now();
@@ -41,6 +45,9 @@ export class Traffic {
       const isLate = performance.now() - begin > QUIET_MS + LATE_MS;
       starved = isLate && starved < LONGEST_STARVED ? starved + 1 : 0;
     }
+    const last = this.#before;
+    this.#before = this.#soFar();
+    return last !== this.#before;
   }
 
   #servers(): Served[] {

@@ -20,6 +20,10 @@ const APP_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The clock's step while work may be waiting inside a worker. */
 const STEP_MS = 200;
+/** Its step while somebody has something in hand and does nothing but wait. */
+const WAITING_STEP_MS = 500;
+/** Steps in a row without any traffic after which they are taken to wait. */
+const STILL_STEPS = 5;
 /** Its step while nothing is active on the queue, and a test waits for something to begin. */
 const CALM_STEP_MS = 1_000;
 /** Its longest step while nothing is active on the queue: no more than an owner's time between two lease renewals. */
@@ -65,7 +69,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const state = openState({ connectionString: account.connectionString });
   const logs: string[] = [];
   const workers: WorkerProcess[] = [];
-  const stepMs = options.stepMs ?? STEP_MS;
+  let still = 0;
+  const stepMs = (): number => options.stepMs ?? (still < STILL_STEPS ? STEP_MS : WAITING_STEP_MS);
 
   const start: World['start'] = async (functions, env = {}) => {
     const web = functions.includes('graph-notifications');
@@ -81,7 +86,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
 
   const step = async (length: () => number | Promise<number>): Promise<void> => {
-    await traffic.quiet();
+    still = (await traffic.quiet()) ? 0 : still + 1;
     clock.advance(await length());
   };
 
@@ -104,7 +109,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   };
 
   /** Short steps while anybody has something in hand, so that it is seen when it was done. */
-  const pace = async (): Promise<number> => ((await isBusy()) ? stepMs : Math.max(stepMs, CALM_STEP_MS));
+  const pace = async (): Promise<number> => ((await isBusy()) ? stepMs() : Math.max(stepMs(), CALM_STEP_MS));
 
   const isBusy = async (): Promise<boolean> => {
     const { active, locked } = cloud.broker.counts(QUEUE);
@@ -114,9 +119,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   /** Up to the next instant that the broker waits for, as long as no worker has anything in hand. */
   const stride = async (): Promise<number> => {
-    if (await isBusy()) return stepMs;
+    if (await isBusy()) return stepMs();
     const due = (cloud.broker.nextDue() ?? Number.POSITIVE_INFINITY) - Date.now();
-    return Math.min(IDLE_STEP_MS, Math.max(due, stepMs));
+    return Math.min(IDLE_STEP_MS, Math.max(due, stepMs()));
   };
 
   const eventually: World['eventually'] = (what, holds, withinMs = 300_000) =>
@@ -133,7 +138,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
         return idle && (!laterLooks || cloud.broker.counts(QUEUE).scheduled === 0);
       },
       withinMs,
-      () => (idle ? stride() : stepMs),
+      () => (idle ? stride() : stepMs()),
     );
   };
 
@@ -173,7 +178,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
     pass: async ms => {
       for (const end = Date.now() + ms; Date.now() < end; )
-        await step(() => Math.max(Math.min(stepMs, end - Date.now()), 0));
+        await step(() => Math.max(Math.min(stepMs(), end - Date.now()), 0));
     },
     idle: async ms => {
       for (const end = Date.now() + ms; Date.now() < end; )

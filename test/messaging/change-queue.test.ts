@@ -110,11 +110,11 @@ describe('what succeeds a message', () => {
   test('a later look is due at the next full minute but one, and folds with its like only', async () => {
     const { queue, client, broker } = await open();
     await queue.sendChanges([heard('u1')]);
-    await queue.sendLaterLook(change);
-    await queue.sendLaterLook({ ...change, correlationId: 'other' });
+    await queue.sendLaterLook(change, 60_000);
+    await queue.sendLaterLook({ ...change, correlationId: 'other' }, 60_000);
     expect(broker.counts(QUEUE).scheduled).toBe(2);
     const later = (await peek(client)).find(({ messageId }) => String(messageId).includes('|l|'));
-    expect(later?.scheduledEnqueueTimeUtc?.getTime()).toBe(laterLookInstant(START));
+    expect(later?.scheduledEnqueueTimeUtc?.getTime()).toBe(laterLookInstant(START, 60_000));
     expect(messageBody.parse(later?.body).obligation).toMatchObject({ cause: 'later-look', heardAt: 5 });
   });
 
@@ -125,7 +125,12 @@ describe('what succeeds a message', () => {
       await queue.sendCopy(lookObligation(change), { ...delivery, attempt }, START + 5_000);
     const messages = await peek(client);
     expect(messages.map(({ messageId }) => messageId)).toEqual(['p:x|a1', 'p:x|a2']);
-    expect(messages[1]?.applicationProperties).toEqual({ chain: 'p:x', attempt: 2, hops: 0 });
+    expect(messages[1]?.applicationProperties).toEqual({
+      chain: 'p:x',
+      attempt: 2,
+      hops: 0,
+      due: START + 5_000,
+    });
     expect(messages[1]?.scheduledEnqueueTimeUtc?.getTime()).toBe(START + 5_000);
     expect(messageBody.parse(messages[1]?.body).obligation).toMatchObject({ notBefore: START, heardAt: 5 });
   });

@@ -64,14 +64,14 @@ describe('settleInstant', () => {
 test('a later look is due at a full minute, one to two minutes from now', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2_000_000_000_000 }), at => {
-      const due = laterLookInstant(at);
+      const due = laterLookInstant(at, 60_000);
       expect(due % 60_000).toBe(0);
       expect(due - at).toBeGreaterThanOrEqual(60_000);
       expect(due - at).toBeLessThan(120_000);
     }),
   );
-  expect(laterLookInstant(60_000)).toBe(120_000);
-  expect(laterLookInstant(60_001)).toBe(180_000);
+  expect(laterLookInstant(60_000, 60_000)).toBe(120_000);
+  expect(laterLookInstant(60_001, 60_000)).toBe(180_000);
 });
 
 describe('ids', () => {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceBusClient, type ServiceBusMessage, type ServiceBusReceivedMessage } from '@azure/service-bus';
-import { onTestFinished } from 'vitest';
 import { defaultConfig } from '../../src/config/provisioning-config.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import { type Broker, startBroker } from '../../src/local/service-bus/broker.ts';
@@ -17,7 +16,7 @@ export interface Letter {
   readonly raw?: ServiceBusMessage;
 }
 
-export interface Bench {
+export interface Bench extends AsyncDisposable {
   readonly broker: Broker;
   readonly client: ServiceBusClient;
   readonly queue: ChangeQueue;
@@ -33,12 +32,12 @@ export async function openBench(): Promise<Bench> {
   const broker = await startBroker({ queues: [{ name: QUEUE_NAME }] });
   const client = new ServiceBusClient(broker.connectionString, { retryOptions: { maxRetries: 0 } });
   const queue = new ChangeQueue(client, { settleWindowMs: 2_000 });
-  onTestFinished(async () => {
-    await queue.close();
-    await client.close();
-    await broker.close();
-  });
   return {
+    async [Symbol.asyncDispose]() {
+      await queue.close();
+      await client.close();
+      await broker.close();
+    },
     broker,
     client,
     queue,

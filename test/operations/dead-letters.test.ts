@@ -27,9 +27,10 @@ function letters(count: number, more: Omit<Letter, 'principal'> = {}): (Letter &
   return Array.from({ length: count }, () => ({ principal: user(), ...more }));
 }
 
-describe('dead letters', () => {
+describe.concurrent('dead letters', () => {
   test('are listed by the hundred, counted by reason, and left where they are', async () => {
-    const { settings, bury, broker } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, broker } = bench;
     const poison = { raw: { messageId: 'poison', body: 'garbage' }, reason: 'InvalidMessage' };
     await bury([...letters(200), ...letters(99, { reason: 'RetriesExhausted', target: 'other' }), poison]);
     expect(await peekDeadLetters(settings)).toMatchObject([
@@ -45,7 +46,8 @@ describe('dead letters', () => {
   });
 
   test('are filtered by reason, target, principal, number and age', async () => {
-    const { settings, bury } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury } = bench;
     const [ada, bob] = [user(), user()];
     await bury([{ principal: ada }, { principal: bob, reason: 'UnknownTarget', target: 'other' }]);
     const all = await listDeadLetters(settings);
@@ -66,9 +68,10 @@ describe('dead letters', () => {
   });
 });
 
-describe('a replay', () => {
+describe.concurrent('a replay', () => {
   test('sends those that are meant again, under ids of their own, and leaves the others as they were', async () => {
-    const { settings, bury, broker, queue, sent } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, broker, queue, sent } = bench;
     const meant = letters(7, { reason: 'RetriesExhausted' });
     await bury(meant.flatMap(letter => [...letters(12), letter]));
     const { state } = storage;
@@ -101,7 +104,8 @@ describe('a replay', () => {
   });
 
   test('reaches the last of thousands', async () => {
-    const { settings, bury, broker, queue, client } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, broker, queue, client } = bench;
     await bury([...letters(2_600), ...letters(2, { reason: 'RetriesExhausted' })]);
     const { state } = storage;
     const started = performance.now();
@@ -121,7 +125,8 @@ describe('a replay', () => {
   });
 
   test('keeps to its rate', async () => {
-    const { settings, bury, queue } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue } = bench;
     await bury(letters(12));
     const at: number[] = [];
     const onReplayed = () => void at.push(performance.now());
@@ -137,7 +142,8 @@ describe('a replay', () => {
   });
 
   test('beside another one sends each dead letter once', async () => {
-    const { settings, bury, queue, sent, broker } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, sent, broker } = bench;
     await bury(letters(120));
     const { state } = storage;
     const both = await Promise.all([1, 2].map(() => replayDeadLetters({ state, queue }, settings, {}, FAST)));
@@ -147,7 +153,8 @@ describe('a replay', () => {
   });
 
   test('beside another one with another filter leaves neither short of what it means', async () => {
-    const { settings, bury, queue, broker } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, broker } = bench;
     await bury([...letters(60), ...letters(3, { reason: 'RetriesExhausted' })]);
     const { state } = storage;
     const [few, many] = await Promise.all([
@@ -159,7 +166,8 @@ describe('a replay', () => {
   });
 
   test('waits for those that somebody else has in hand, and gives back', async () => {
-    const { settings, bury, queue, client } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, client } = bench;
     await bury(letters(2));
     const receiver = client.createReceiver(QUEUE_NAME, { subQueueType: 'deadLetter' });
     const held = await receiver.receiveMessages(2, { maxWaitTimeInMs: 5_000 });
@@ -172,7 +180,8 @@ describe('a replay', () => {
   });
 
   test('leaves those that somebody else keeps, and says which', async () => {
-    const { settings, bury, queue, client } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, client } = bench;
     await bury(letters(2));
     const receiver = client.createReceiver(QUEUE_NAME, { subQueueType: 'deadLetter' });
     const [kept] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 5_000 });
@@ -182,7 +191,8 @@ describe('a replay', () => {
   });
 
   test('about somebody of whom one was just sent is sent as well', async () => {
-    const { settings, bury, queue, sent } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, sent } = bench;
     const letter = { principal: user() };
     for (let times = 0; times < 2; times += 1) {
       await bury([letter]);
@@ -192,7 +202,8 @@ describe('a replay', () => {
   });
 
   test('whose message cannot be sent loses nothing, and is made by the next one', async () => {
-    const { settings, bury, queue, broker, sent } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, broker, sent } = bench;
     await bury(letters(5));
     const { state } = storage;
     let sends = 0;
@@ -208,7 +219,8 @@ describe('a replay', () => {
   });
 
   test('stops when it is told to', async () => {
-    const { settings, bury, queue, sent } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, sent } = bench;
     await bury(letters(5));
     const stop = new AbortController();
     const replaying = replayDeadLetters(
@@ -227,7 +239,8 @@ describe('a replay', () => {
   });
 
   test('of what is not understood, or about a whole target, sends it as it is', async () => {
-    const { settings, bury, queue, sent } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, queue, sent } = bench;
     const properties = { chain: 'old', attempt: 2, hops: 0, extra: 'kept' };
     await bury([
       { raw: { body: { obligation: { type: 'of tomorrow' } }, applicationProperties: properties } },
@@ -253,9 +266,10 @@ describe('a replay', () => {
   });
 });
 
-describe('a discard', () => {
+describe.concurrent('a discard', () => {
   test('removes those that are meant, and says who did it and why', async () => {
-    const { settings, bury, broker } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury, broker } = bench;
     const target = `account-${randomUUID()}`;
     const [gone] = letters(1, { target });
     const poison = { raw: { body: 'garbage' }, reason: 'InvalidMessage' };
@@ -284,7 +298,8 @@ describe('a discard', () => {
   });
 
   test('of what was never logged does not happen', async () => {
-    const { settings, bury } = await openBench();
+    await using bench = await openBench();
+    const { settings, bury } = bench;
     await bury(letters(2));
     const { proxy, state } = await storage.proxied();
     try {

@@ -5,6 +5,7 @@ import {
   auditRetryWaitMs,
   failureRetryWaitMs,
   LEAST_TRYING_MS,
+  laterLookWaitMs,
   MAX_TRIES,
   nextStep,
   probeWaitMs,
@@ -52,6 +53,11 @@ test('a failed principal is tried again after 1, 2, 4, 8, 16, 24 and 24 hours', 
 
 test('an audit that failed waits a minute, doubling to half an hour', () => {
   expect([1, 2, 3, 5, 6, 2_000].map(n => auditRetryWaitMs(n) / 60_000)).toEqual([1, 2, 4, 16, 30, 30]);
+});
+
+test('a look that settles nothing is repeated after a minute, and less often the longer reads disagree', () => {
+  const minutes = (since: number): number => laterLookWaitMs(since * 60_000) / 60_000;
+  expect([0, 1, 4, 8, 20, 60, 61, 10_000].map(minutes)).toEqual([1, 1, 1, 2, 5, 15, 15, 15]);
 });
 
 test('a quarantined target is probed after 30 s, doubling to an hour', () => {

@@ -126,11 +126,26 @@ describe('once it was on', () => {
   });
 
   test('one probe ends it, since whoever has to leave a group waits for us again', async () => {
+    clock.advance(10 * MINUTE);
     databricks.aim.on = false;
     await watch.check(target);
     expect(await managed()).toBe(false);
     expect(events()).toEqual(['aim-detected', 'aim-gone']);
     expect((await state()).auditDue).toBeDefined();
+  });
+
+  test('but not while the switch may not show everywhere: an account that shows the old and the new by turns is audited once', async () => {
+    for (const on of [false, true, false]) {
+      clock.advance(3 * MINUTE);
+      databricks.aim.on = on;
+      await watch.check(target);
+      expect(await managed()).toBe(true);
+    }
+    expect(events()).toEqual(['aim-detected']);
+    expect((await state()).auditDue).toBeUndefined();
+    clock.advance(MINUTE);
+    await watch.check(target);
+    expect(await managed()).toBe(false);
   });
 
   test('and so does the answer to a resolve', async () => {

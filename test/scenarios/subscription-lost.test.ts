@@ -108,7 +108,7 @@ test('an operator who replaces the secret, or an endpoint that was not reachable
   // A deployment with a new secret. What is told in between is signed with the one before.
   const [worker] = world.workers;
   await world.drained({ laterLooks: true });
-  await world.pass((65_000 - (Date.now() % MINUTE)) % MINUTE);
+  await world.idle((65_000 - (Date.now() % MINUTE)) % MINUTE);
   directory.faults.notifications = { hold: true };
   directory.store.update(ada.id, { displayName: 'told in between' });
   await worker?.kill();
@@ -143,7 +143,7 @@ async function expectHeard(
 ): Promise<void> {
   await world.drained({ laterLooks: true });
   // Early in a minute, so that the poll is not the faster one by chance.
-  await world.pass((65_000 - (Date.now() % MINUTE)) % MINUTE);
+  await world.idle((65_000 - (Date.now() % MINUTE)) % MINUTE);
   const before = world.logs.length;
   world.cloud.directory.store.update(id, { displayName });
   const { store } = world.cloud.databricks;
