@@ -1,27 +1,8 @@
 /**
  * What a target should hold of one principal, as flat values, so that comparing, storing and patching are the same
- * few lines for every kind. The SCIM shape is made of them at the edge.
- */
-export interface UserAttributes {
-  /** Lower-cased by Databricks and immutable there: a difference in case is none, any other cannot be written. */
-  readonly userName: string;
-  readonly displayName?: string;
-  readonly givenName?: string;
-  readonly familyName?: string;
-  /** The Entra object id, always. */
-  readonly externalId: string;
-  readonly active: boolean;
-}
-
-export interface GroupAttributes {
-  readonly displayName: string;
-  /** The Entra object id, always. */
-  readonly externalId: string;
-}
-
-/**
- * What a target should hold of one principal. One value of a multi-valued attribute is a flag of its own, named by its
- * path: `roles[value eq "account_admin"]`. An empty text means "clear it".
+ * few lines for every kind; the SCIM shape is made of them at the edge. One value of a multi-valued attribute is a flag
+ * of its own, named by its path: `roles[value eq "account_admin"]`. An empty text means "clear it". `userName` is
+ * lower-cased by Databricks and immutable there: a difference in case is none, any other cannot be written.
  */
 export type Attributes = Partial<Record<string, string | boolean>>;
 

@@ -1,5 +1,5 @@
 import type { PrincipalKind } from '../identity/principal.ts';
-import { computedUserPrincipalName } from './user.ts';
+import { computedUserPrincipalName } from './sign-in-name.ts';
 
 /**
  * What the values of an attribute are. `date`: an instant as ISO 8601 text. `strings`: several texts. Graph has no

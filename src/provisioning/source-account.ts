@@ -1,7 +1,7 @@
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { SourceServicePrincipal, SourceUser } from '../directory/types.ts';
 import type { Principal } from '../identity/principal.ts';
-import { computedUserPrincipalName } from '../mapping/user.ts';
+import { computedUserPrincipalName } from '../mapping/sign-in-name.ts';
 
 /** A user or service principal as Entra ID holds it now. */
 export interface SourceAccount {

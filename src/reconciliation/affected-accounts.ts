@@ -1,6 +1,6 @@
 import type { DeltaChange } from '../directory/types.ts';
 import type { Principal } from '../identity/principal.ts';
-import { computedUserPrincipalName } from '../mapping/user.ts';
+import { computedUserPrincipalName } from '../mapping/sign-in-name.ts';
 import type { State } from '../state/state.ts';
 
 /** Accounts that a change concerns although no feed speaks of them. */

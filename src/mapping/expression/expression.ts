@@ -1,3 +1,4 @@
+import { now } from '../../identity/clock.ts';
 import { placeIn } from '../../identity/place-in-text.ts';
 import type { SourceReader, SourceValue } from '../../identity/source-values.ts';
 import { compile } from './compile.ts';
@@ -62,7 +63,7 @@ function expressionOf(text: string): Expression {
     attributes: [...new Set(attributes)],
     volatile: [...new Set(volatile)],
     evaluate: (read, context) => {
-      const scope = newScope(read, context?.now ?? Date.now());
+      const scope = newScope(read, context?.now ?? now());
       const value = compute(scope);
       return { value: resultOf(value), ignored: scope.ignored, redacted };
     },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Account } from '../../../src/local/databricks/account.ts';
 import { DirectoryStore } from '../../../src/local/directory/store.ts';
 import { addForeignContent, exampleTenant } from '../../../src/local/example-tenant/tenant.ts';
-import { computedUserPrincipalName } from '../../../src/mapping/user.ts';
+import { computedUserPrincipalName } from '../../../src/mapping/sign-in-name.ts';
 
 const tenant = exampleTenant();
 const { truth } = new DirectoryStore(tenant.seed);

@@ -1,15 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mapGroup } from '../../src/mapping/group.ts';
-import { computedUserPrincipalName, mapUser } from '../../src/mapping/user.ts';
-
-const source = {
-  id: 'e-1',
-  userPrincipalName: "zoe.o'brien@contoso.com",
-  displayName: 'Zoë O’Brien 🦊',
-  givenName: 'Zoë',
-  surname: "O'Brien",
-};
+import { computedUserPrincipalName } from '../../src/mapping/sign-in-name.ts';
 
 describe('the name that a person signs in with', () => {
   test.each([
@@ -35,36 +26,5 @@ describe('the name that a person signs in with', () => {
         expect(computedUserPrincipalName(stored)).toBe(`${alias}@${domain}`);
       }),
     );
-  });
-});
-
-describe('mapUser', () => {
-  test('names the person, and says whether he may sign in', () => {
-    expect(mapUser(source, false)).toEqual({
-      userName: "zoe.o'brien@contoso.com",
-      displayName: 'Zoë O’Brien 🦊',
-      givenName: 'Zoë',
-      familyName: "O'Brien",
-      externalId: 'e-1',
-      active: false,
-    });
-  });
-
-  test.each([[null], ['']])('leaves out what the source holds as %j, so that nothing is cleared', empty => {
-    const mapped = mapUser({ ...source, displayName: empty, givenName: empty, surname: empty }, true);
-    expect(Object.keys(mapped).sort()).toEqual(['active', 'externalId', 'userName']);
-  });
-});
-
-describe('mapGroup', () => {
-  test('takes the name as it is', () => {
-    expect(mapGroup({ id: 'g', displayName: ' Data – Team 😀' })).toEqual({
-      displayName: ' Data – Team 😀',
-      externalId: 'g',
-    });
-  });
-
-  test.each([[null], [''], ['  \t']])('has nothing to create under the name %j', displayName => {
-    expect(mapGroup({ id: 'g', displayName })).toBeUndefined();
   });
 });
