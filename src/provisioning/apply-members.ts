@@ -109,6 +109,12 @@ export class MemberApplier {
         detail: `+${Object.keys(sent.add).length} -${Object.keys(sent.remove).length}`,
       });
     }
+    // Whoever leaves another group is looked at, and that look asks who wants him.
+    await this.#state.memberIndex.addWanted(
+      target,
+      wish.groupId,
+      full.map(({ principal }) => principal.id),
+    );
     if (writes.length === 0) unsettled = await this.#closeIdleIntent(target, wish, stored);
     const { membershipsPerIdentity } = session.target.resourceLimits ?? RESOURCE_LIMITS;
     return {
@@ -187,7 +193,9 @@ export class MemberApplier {
     );
     const { record, unsettled } = closed(stored.value, open.value, { sent: patch, done });
     const next = await this.#state.records.write(target, wish.scimGroupId, open, record);
-    await this.#state.memberIndex.removeMembers(target, wish.groupId, removed);
+    // Refused, and no members as far as we know: they take none of the places that the target gives each of them.
+    const outside = Object.keys(refused).filter(id => !Object.hasOwn(record.members, id));
+    await this.#state.memberIndex.removeMembers(target, wish.groupId, [...removed, ...outside]);
     const failure = refusal(refused);
     if (failure !== undefined) {
       const doubtful = Object.keys(refused)

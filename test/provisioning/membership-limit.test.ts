@@ -62,6 +62,10 @@ test('who is in as many groups as the target allows is left out of the next one 
   expect(await target.look('g6', 'ada', 'bob')).toMatchObject({ writes: [], unfinished: beyond.unfinished });
   expect(patches(target)).toBe(sent);
 
+  // His next look, which follows from his leaving another group, has this one looked at again.
+  expect(await target.state.memberIndex.groupsWaitingFor(target.id, 'ada')).toEqual(['g6']);
+  expect(await target.state.memberIndex.pendingOf(target.id, 'g6')).toEqual([]);
+
   // Once there is room, he gets in.
   await target.state.memberIndex.removeMembers(target.id, 'g1', ['ada']);
   expect((await target.look('g6', 'ada', 'bob')).unfinished).toBeUndefined();
@@ -89,6 +93,17 @@ test('a membership that is written again is no further one', async () => {
     writes: [{ detail: '+1 -0' }],
     unfinished: undefined,
   });
+});
+
+test('a member whom the target refuses takes none of the places', async () => {
+  const target = await openTarget(9);
+  const { store } = target.account;
+  const ada = [...store.users].find(({ userName }) => userName === 'ada@b.c');
+  store.remove('Users', ada?.id ?? '');
+  await target.look('g1', 'ada', 'bob');
+  expect(target.in('g1')).toEqual(['bob@b.c']);
+  expect(await target.state.memberIndex.groupsOf(target.id, 'ada')).toEqual([]);
+  expect(await target.state.memberIndex.groupsOf(target.id, 'bob')).toEqual(['g1']);
 });
 
 test('two groups that take somebody at the same time do not share his last place', async () => {
