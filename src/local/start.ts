@@ -3,7 +3,6 @@ import { readSettingsFile } from '../config/settings-file.ts';
 import { readStatus } from '../operations/status.ts';
 import { startConfiguredSession } from './start/configured-session.ts';
 import { initialCycle, subscribe } from './start/cycle.ts';
-import { openDoor } from './start/doors.ts';
 import { startLocalSession } from './start/local-session.ts';
 import { failedResult, runOnce } from './start/once.ts';
 import { HELP, readOptions, type StartOptions, UsageError } from './start/options.ts';
@@ -20,15 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const values = readSettingsFile(options.settingsFile);
-  const screen = createScreen(action.kind === 'run' && action.json ? process.stderr : process.stdout);
-  if (action.kind === 'run') return run(options, action, values, screen);
-  if (values === undefined) {
-    throw new UsageError(
-      `There is no ${options.settingsFile}. Holds and plans live in the storage account that it names; the local cloud keeps its state in memory, which is gone when it stops`,
-    );
-  }
-  await openDoor(action, values, screen);
-  return 0;
+  const screen = createScreen(action.json ? process.stderr : process.stdout);
+  return run(options, action, values, screen);
 }
 
 async function run(
@@ -70,7 +62,7 @@ async function run(
     await subscribe(running, signals.signal);
     if (!(await initialCycle(running, screen, signals.signal))) {
       screen.line('A target waits in plan-only: its account holds names that would have to be taken over.');
-      screen.line('Nothing but revocations is written. See --holds, then --approve-plan.');
+      screen.line('Nothing but revocations is written. See `npm run ops -- holds`, then `plan approve`.');
       return false;
     }
     screen.line('The initial cycle is done.');

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { planLines } from '../../src/cli/plan-lines.ts';
 import { RESOURCE_LIMITS } from '../../src/databricks/limits.ts';
 import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
 import { startConfiguredSession } from '../../src/local/start/configured-session.ts';
 import { initialCycle, settled } from '../../src/local/start/cycle.ts';
-import { openDoor } from '../../src/local/start/doors.ts';
 import type { Screen } from '../../src/local/start/screen.ts';
 import type { Session } from '../../src/local/start/session.ts';
-import { showPlan } from '../../src/local/start/show.ts';
 import { compareAll } from '../../src/operations/converged.ts';
 import { approveHold, HoldNotApprovable, HoldNotFound, listHolds } from '../../src/operations/holds.ts';
 import { LiveChanges } from '../../src/operations/live-changes.ts';
@@ -98,16 +97,17 @@ test('a plan names the limits of the target that it would exceed, or come near t
     exceeded: [{ limit: 'groups', used: 2, most: 1, principals: [] }],
     near: [{ limit: 'accounts', used: 4, most: 4, principals: [] }],
   });
-  lines.length = 0;
-  showPlan(screen, plans);
-  expect(lines).toEqual(
+  expect(plans.flatMap(planLines)).toEqual(
     expect.arrayContaining(['  over the limit: groups 2 of 1', '  near the limit: accounts 4 of 4']),
   );
 });
 
-test('the plan is shown and approved through its door, once, and then carried out', async () => {
-  await openDoor({ kind: 'approve-plan', target: undefined }, values, screen);
-  expect(lines).toEqual(expect.arrayContaining([`${target}: plan-only`, 'create 4', `Approved: ${target}`]));
+test('the plan is shown and approved, once, and then carried out', async () => {
+  const [plan] = await summarizePlan(session.app);
+  expect(plan && planLines(plan)).toEqual(
+    expect.arrayContaining([`${target}: plan-only: 6 differences`, expect.stringMatching(/^ {2}create +4$/)]),
+  );
+  expect(await approvePlan(session.app)).toEqual([target]);
   expect(await approvePlan(session.app)).toEqual([]);
   expect(await settled(session, 20_000, signal)).toBe(true);
   expect(await readStatus(session.app)).toMatchObject([
@@ -151,12 +151,10 @@ test('a hold that no approval can help says what can', async () => {
 });
 
 test('an approved adoption is made by the owner of the target, and keeps the foreign member', async () => {
-  lines.splice(0);
-  await openDoor({ kind: 'holds' }, values, screen);
   const id = `${target}|group:${team.id}|proposed-adoption`;
-  expect(lines).toContain(`approve npm start -- --approve '${id}'`);
+  expect((await listHolds(session.app)).find(hold => hold.id === id)).toMatchObject({ canBeApproved: true });
   const before = writes();
-  await openDoor({ kind: 'approve', id }, values, screen);
+  await approveHold(session.app, id, 'ada');
   await until(async () => (await readStatus(session.app))[0]?.groups === 2);
   await settled(session, 20_000, signal);
   const members = cloud.databricks.store.group('Team')?.members ?? new Set();

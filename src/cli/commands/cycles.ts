@@ -1,11 +1,8 @@
 import { enableTarget } from '../../operations/enable-target.ts';
-import { approvePlan, type PlanSummary, summarizePlan } from '../../operations/plan.ts';
+import { approvePlan, summarizePlan } from '../../operations/plan.ts';
 import { requestCycle } from '../../operations/request-cycle.ts';
 import { type Command, type CommandContext, targetNamed } from '../command.ts';
-import { atMost, columns, counted } from '../text.ts';
-
-/** Differences of one target that are listed for people. */
-const LISTED = 50;
+import { planLines } from '../plan-lines.ts';
 
 export const cycleCommands: readonly Command[] = [
   {
@@ -78,21 +75,4 @@ export const cycleCommands: readonly Command[] = [
 
 function chosen(targets: CommandContext['app']['targets'], id: string | undefined) {
   return id === undefined ? targets : [targetNamed(targets, id)];
-}
-
-function planLines(plan: PlanSummary): string[] {
-  if (plan.notCompared !== undefined) return [`${plan.target}: not compared: ${plan.notCompared}`];
-  const { target, planOnly, counts, items, limits } = plan;
-  const rows = Object.entries(counts).map(([action, number]) => [action, String(number)] as const);
-  const differences = items.map(
-    ({ principal, action, detail }) =>
-      `    ${action} ${principal.kind}:${principal.id}${detail.length === 0 ? '' : ` (${detail.slice(0, 5).join(', ')})`}`,
-  );
-  return [
-    `${target}${planOnly ? ': plan-only' : ''}: ${items.length === 0 ? 'nothing to do' : counted(items.length, 'difference')}`,
-    ...columns(rows),
-    ...atMost(differences, LISTED),
-    ...limits.exceeded.map(({ limit, used, most }) => `  over the limit: ${limit} ${used} of ${most}`),
-    ...limits.near.map(({ limit, used, most }) => `  near the limit: ${limit} ${used} of ${most}`),
-  ];
 }

@@ -81,7 +81,7 @@ export const deadLetterCommands: readonly Command[] = [
       const filter = chosenFilter(values, names);
       const why = values.why?.trim() ?? '';
       if (why === '') throw new UsageError('a discard needs --why');
-      const by = whoeverAsks();
+      const by = await whoeverAsks(settings);
       return resultOf('discarded', await discardDeadLetters(app, settings, filter, { by, why, signal }));
     },
   },

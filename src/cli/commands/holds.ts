@@ -31,9 +31,10 @@ export const holdCommands: readonly Command[] = [
     about: 'lets the listed ids that are still wanted be done',
     names: 'one',
     options: [],
-    run: async ({ app, names: [id = ''] }) => {
+    run: async ({ app, settings, names: [id = ''] }) => {
+      const by = await whoeverAsks(settings);
       await app.queue.open();
-      const hold = await named(() => approveHold(app, id, whoeverAsks()));
+      const hold = await named(() => approveHold(app, id, by));
       const text =
         hold.approvedAt === undefined
           ? `noted for ${hold.id}: somebody else has to approve it as well`
@@ -47,8 +48,9 @@ export const holdCommands: readonly Command[] = [
     about: 'keeps it undone for as long as its reason is the same',
     names: 'one',
     options: [],
-    run: async ({ app, names: [id = ''] }) => {
-      const hold = await named(() => rejectHold(app, id, whoeverAsks()));
+    run: async ({ app, settings, names: [id = ''] }) => {
+      const by = await whoeverAsks(settings);
+      const hold = await named(() => rejectHold(app, id, by));
       return {
         json: hold,
         lines: [`rejected ${hold.id}: it stays undone for as long as its reason is the same`],

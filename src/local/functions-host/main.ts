@@ -1,4 +1,5 @@
 /** The Functions host as a program: `node main.ts --app <folder> [--entry <glob>] [--functions a,b] [--http-port N]`. */
+import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startFunctionsHost } from './host.ts';
@@ -52,6 +53,8 @@ try {
   });
   stop = () => void host.close().then(() => process.exit(0));
   if (stopping) stop();
+  // Where there is a cache it is written at the end of a process, and most of these are killed.
+  flushCompileCache();
   if (process.send) process.send({ type: 'ready', httpUrl: host.httpUrl, functions: host.functions });
   else process.stdout.write(`${JSON.stringify({ httpUrl: host.httpUrl, functions: host.functions })}\n`);
 } catch (error) {

@@ -6,8 +6,8 @@ import type { Screen } from './screen.ts';
 import { APP_ROOT, FEEDS, freePort, openWorkerLog, type Session, WEB_PORT } from './session.ts';
 import { type WorkerGivesUp, Workers } from './workers.ts';
 
-/** The composed app on configured services, for the doors that need no worker. */
-export async function openConfigured(values: Readonly<Record<string, string>>): Promise<Provisioning> {
+/** The composed app on configured services. */
+async function openConfigured(values: Readonly<Record<string, string>>): Promise<Provisioning> {
   // The file alone says what is run against; what is exported counts for signing in only.
   enterSettings(process.env, values);
   const app = compose(readSettings(values), silent);

@@ -23,7 +23,7 @@ export const FEEDS = {
 
 /** Everything that runs, whether in a local cloud or against real services. */
 export interface Session {
-  /** The product's own doors, in this process. It reads state; the workers do the work. */
+  /** The product itself, in this process. It reads state; the workers do the work. */
   readonly app: Provisioning;
   deadLetters(): Promise<DeadLetterGroup[]>;
   /** Where Graph sends its notifications; undefined when the poll alone hears of changes. */

@@ -1,7 +1,6 @@
 import { sleep } from '../../identity/clock.ts';
 import type { Convergence } from '../../operations/converged.ts';
 import { type AppliedChange, LiveChanges } from '../../operations/live-changes.ts';
-import type { ComparedTarget, PlanSummary } from '../../operations/plan.ts';
 import type { TargetStatus } from '../../operations/status.ts';
 import { count, duration, type Screen } from './screen.ts';
 import type { Session } from './session.ts';
@@ -74,46 +73,6 @@ export function showComparison(
   screen.line(
     converged ? `converged${open}` : `not converged: ${count(differences.length, 'difference')}${open}`,
   );
-}
-
-export function showPlan(screen: Screen, plans: readonly PlanSummary[]): void {
-  for (const plan of plans) {
-    if (plan.notCompared !== undefined) {
-      screen.line(`${plan.target}: not compared: ${plan.notCompared}`);
-      continue;
-    }
-    const { target, planOnly, counts, limits, aim } = plan;
-    screen.line(`${target}${planOnly ? ': plan-only' : ''}`);
-    if (aim.state === 'on')
-      screen.line('  managed automatically: creates bring in who is known there, members are left to it');
-    const rows = Object.entries(counts).map(([action, number]) => [action, String(number)] as const);
-    if (rows.length === 0) screen.line('  nothing to do');
-    else screen.table(rows);
-    for (const reading of limits.exceeded) screen.line(`  over the limit: ${limitText(reading)}`);
-    for (const reading of limits.near) screen.line(`  near the limit: ${limitText(reading)}`);
-    for (const line of workspaceLines(plan)) screen.line(`  ${line}`);
-  }
-}
-
-/** What the plan says about workspaces beside its differences. */
-function* workspaceLines({ items, workspaces, outsideAccount }: ComparedTarget): Generator<string> {
-  const losing = items.filter(item => item.workspaces !== undefined);
-  for (const { principal, action, workspaces: lost = [] } of losing.slice(0, LISTED))
-    yield `${action} ${principal.kind} ${principal.id}: workspace ${lost.join(', ')} is lost with it`;
-  if (losing.length > LISTED) yield `… and ${losing.length - LISTED} more who lose workspaces`;
-  for (const { workspaceId, reason } of workspaces.unread)
-    yield `workspace ${workspaceId} could not be read: ${reason}`;
-  const { foreign, unprovisioned } = workspaces;
-  if (foreign.length > 0) yield `${count(foreign.length, 'assignment')} made by others, left alone`;
-  if (unprovisioned.length > 0)
-    yield `${count(unprovisioned.length, 'assignment')} of object ids that are not provisioned`;
-  if (outsideAccount.length > 0)
-    yield `${count(outsideAccount.length, 'principal')} not in the account, who would lose this workspace with federation`;
-}
-
-function limitText({ limit, used, most, principals }: ComparedTarget['limits']['near'][number]): string {
-  const whose = principals.length === 0 ? '' : ` (${count(principals.length, 'principal')})`;
-  return `${limit} ${used} of ${most}${whose}`;
 }
 
 /** One line per write, as it appears in the provisioning log, until `signal`. */

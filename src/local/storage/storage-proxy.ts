@@ -81,7 +81,7 @@ export async function startStorageProxy(storage: LocalStorage, account: string):
       createServer((request, response) => {
         inFlight += 1;
         requests += 1;
-        if (direct !== undefined && rules.length === 0 && proxy.gate === undefined) {
+        if (direct !== undefined && proxy.gate === undefined && !isConcerned(service, request)) {
           response.once('close', () => {
             inFlight -= 1;
           });
@@ -96,6 +96,13 @@ export async function startStorageProxy(storage: LocalStorage, account: string):
       }),
     );
   };
+
+  /** Whether a rule may match, as far as can be told before the body is read. Reading and forwarding cost more than the rest. */
+  const isConcerned = (
+    service: StorageRequest['service'],
+    { method = '', url = '/' }: IncomingMessage,
+  ): boolean =>
+    rules.some(rule => !isSpent(rule) && matchesHead(rule, { service, method, path: readable(url, name) }));
 
   const handle = async (
     service: StorageRequest['service'],
@@ -187,20 +194,26 @@ function forward(agent: Agent, port: number, request: IncomingMessage, body: Buf
 
 function chooseAction(rules: ProxyRule[], seen: StorageRequest): ProxyAction | undefined {
   for (const rule of rules) {
-    if (rule.times !== undefined && rule.times <= 0) continue;
-    if (!matches(rule, seen)) continue;
+    if (isSpent(rule) || !matches(rule, seen)) continue;
     if (rule.times !== undefined) rule.times -= 1;
     return rule.action;
   }
   return undefined;
 }
 
+function isSpent({ times }: ProxyRule): boolean {
+  return times !== undefined && times <= 0;
+}
+
 function matches(rule: ProxyRule, seen: StorageRequest): boolean {
+  return matchesHead(rule, seen) && (rule.body === undefined || seen.body.search(rule.body) >= 0);
+}
+
+function matchesHead(rule: ProxyRule, seen: Omit<StorageRequest, 'body'>): boolean {
   if (rule.service !== undefined && rule.service !== seen.service) return false;
   if (typeof rule.method === 'string' && rule.method !== seen.method) return false;
   if (rule.method instanceof RegExp && seen.method.search(rule.method) < 0) return false;
-  if (rule.path !== undefined && seen.path.search(rule.path) < 0) return false;
-  return rule.body === undefined || seen.body.search(rule.body) >= 0;
+  return rule.path === undefined || seen.path.search(rule.path) >= 0;
 }
 
 function fail(

@@ -15,22 +15,14 @@ test('every option has its effect', () => {
     settingsFile: 'other.json',
     noLimits: true,
   });
-  expect(readOptions(['--holds']).action).toEqual({ kind: 'holds' });
-  expect(readOptions(['--approve', 'group:1|large-shrink']).action).toEqual({
-    kind: 'approve',
-    id: 'group:1|large-shrink',
-  });
-  expect(readOptions(['--approve-plan']).action).toEqual({ kind: 'approve-plan' });
-  expect(readOptions(['--once', '--help', '--holds']).action).toEqual({ kind: 'help' });
+  expect(readOptions(['--once', '--help']).action).toEqual({ kind: 'help' });
 });
 
 test.each([
   [['--onec'], "Unknown option '--onec'"],
   [['once'], "Unexpected argument 'once'"],
-  [['--approve'], "'--approve <value>' argument missing"],
+  [['--settings'], "'--settings <value>' argument missing"],
   [['--json'], '--json needs --once'],
-  [['--holds', '--approve-plan'], '--holds and --approve-plan do not go together'],
-  [['--holds', '--once'], '--holds and --once do not go together'],
 ])('%s is refused, with a way to the help', (args, message) => {
   expect(() => readOptions(args)).toThrow(UsageError);
   expect(() => readOptions(args)).toThrow(message);

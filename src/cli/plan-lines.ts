@@ -1,0 +1,60 @@
+import type { ComparedTarget, PlanSummary } from '../operations/plan.ts';
+import { atMost, columns, counted } from './text.ts';
+
+/** Differences of one target that are listed for people. */
+const LISTED = 50;
+/** Accounts and groups whose workspaces go with them. */
+const LOSING = 30;
+
+/** What a full comparison would change in one target, as a person reads it. */
+export function planLines(plan: PlanSummary): string[] {
+  if (plan.notCompared !== undefined) return [`${plan.target}: not compared: ${plan.notCompared}`];
+  const { target, planOnly, counts, items, limits, aim } = plan;
+  const rows = Object.entries(counts).map(([action, number]) => [action, String(number)] as const);
+  const differences = items.map(
+    ({ principal, action, detail }) =>
+      `    ${action} ${principal.kind}:${principal.id}${detail.length === 0 ? '' : ` (${detail.slice(0, 5).join(', ')})`}`,
+  );
+  return [
+    `${target}${planOnly ? ': plan-only' : ''}: ${items.length === 0 ? 'nothing to do' : counted(items.length, 'difference')}`,
+    ...(aim.state === 'on'
+      ? ['  managed automatically: creates bring in who is known there, members are left to it']
+      : []),
+    ...columns(rows),
+    ...atMost(differences, LISTED),
+    ...limits.exceeded.map(reading => `  over the limit: ${limitText(reading)}`),
+    ...limits.near.map(reading => `  near the limit: ${limitText(reading)}`),
+    ...workspaceLines(plan),
+  ];
+}
+
+/** What the plan says about workspaces beside its differences. */
+function workspaceLines({ items, workspaces, outsideAccount }: ComparedTarget): string[] {
+  const losing = items.flatMap(({ action, principal, workspaces: lost }) =>
+    lost === undefined
+      ? []
+      : [`  ${action} ${principal.kind}:${principal.id}: workspace ${lost.join(', ')} is lost with it`],
+  );
+  const { foreign, unprovisioned, unread } = workspaces;
+  const figures: [number, string][] = [
+    [foreign.length, `${counted(foreign.length, 'assignment')} made by others, left alone`],
+    [
+      unprovisioned.length,
+      `${counted(unprovisioned.length, 'assignment')} of object ids that are not provisioned`,
+    ],
+    [
+      outsideAccount.length,
+      `${counted(outsideAccount.length, 'principal')} not in the account, who would lose this workspace with federation`,
+    ],
+  ];
+  return [
+    ...atMost(losing, LOSING),
+    ...unread.map(({ workspaceId, reason }) => `  workspace ${workspaceId} could not be read: ${reason}`),
+    ...figures.flatMap(([number, text]) => (number > 0 ? [`  ${text}`] : [])),
+  ];
+}
+
+function limitText({ limit, used, most, principals }: ComparedTarget['limits']['near'][number]): string {
+  const whose = principals.length === 0 ? '' : ` (${counted(principals.length, 'principal')})`;
+  return `${limit} ${used} of ${most}${whose}`;
+}
