@@ -10,8 +10,9 @@ import { root } from './root.mjs';
 const external = ['@azure/functions-core', 'kerberos', 'supports-color'];
 
 /**
- * Bundles the functions of a folder, one in each file, into `out`: one file for each function, and chunks that they share, so that the composition
- * root exists once. What is imported when it is needed, such as gRPC, stays in chunks of its own.
+ * Bundles the functions of a folder, one in each file, into `out`: one file for each function, and chunks that they
+ * share, so that the composition root exists once. What is imported when it is needed, such as gRPC, stays in chunks of
+ * its own.
  *
  * The same sources give the same bytes wherever the checkout and `out` lie.
  *
@@ -43,7 +44,7 @@ export async function bundleFunctions(functions, out) {
     const { output } = await bundle.generate({
       dir: out,
       format: 'esm',
-      entryFileNames: 'functions/[name].js',
+      entryFileNames: 'chunks/[name]-[hash].js',
       chunkFileNames: 'chunks/[name]-[hash].js',
       // Licence texts are in a file of their own, and the rest is in the sources.
       comments: false,
@@ -62,10 +63,27 @@ export async function bundleFunctions(functions, out) {
           file.fileName.endsWith('.map') ? withoutForeignSources(String(file.source)) : file.source,
         );
     }
+    const entries = output.filter(file => file.type === 'chunk' && file.isEntry);
+    mkdirSync(join(out, 'functions'), { recursive: true });
+    for (const { name, fileName } of entries)
+      writeFileSync(join(out, 'functions', `${name}.js`), entryOf(fileName));
     return bytesByPackage(output.filter(file => file.type === 'chunk'));
   } finally {
     await bundle.close();
   }
+}
+
+/**
+ * The file of a function, which switches source maps on and loads the function after that: Node reads the maps of those
+ * files alone that are loaded from then on (Node.js, "process.setSourceMapsEnabled"), and what a file imports is loaded
+ * before it runs.
+ *
+ * Not by the setting `languageWorkers__node__arguments`: a host that is given one throws away the worker that it keeps
+ * warm and starts another (azure-functions-host, WebHostRpcWorkerChannelManager), and every cold start would pay for it.
+ * @param {string} chunk
+ */
+function entryOf(chunk) {
+  return `process.setSourceMapsEnabled(true);\nawait import("../${chunk}");\n`;
 }
 
 /**

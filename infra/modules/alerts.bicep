@@ -138,6 +138,14 @@ var rules = [
     query: loadTextContent('../alerts/quarantined.kql')
   }
   {
+    name: 'source-disagrees'
+    description: 'Graph lists fewer assignments or members than these themselves show: whoever really left keeps his access until it is settled.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT1H'
+    query: loadTextContent('../alerts/source-disagrees.kql')
+  }
+  {
     name: 'failed-changes'
     description: 'Changes failed for good: they are listed by their codes.'
     severity: 2

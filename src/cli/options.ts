@@ -9,6 +9,7 @@ const options = {
   json: flag,
   settings: text,
   all: flag,
+  force: flag,
   target: text,
   reason: text,
   principal: text,

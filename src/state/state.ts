@@ -17,6 +17,7 @@ import { Assignments, Cursors, Nesting, RemovalEvidence } from './source-state.t
 import { SourceStatus } from './source-status.ts';
 import { LARGEST_STORED_BYTES, STORAGE_TIMEOUT_MS, withinStorageTime } from './storage-bounds.ts';
 import { SubscriptionStates } from './subscription-states.ts';
+import { TargetRows } from './target-rows.ts';
 import { TargetStates } from './target-state.ts';
 
 /** Everything that the pipeline remembers, in the storage account that the Function App has anyway. */
@@ -33,6 +34,7 @@ export interface State {
   readonly source: SourceStatus;
   readonly subscriptions: SubscriptionStates;
   readonly targets: TargetStates;
+  readonly targetRows: TargetRows;
   readonly holds: Holds;
   readonly removalLedger: RemovalLedger;
   readonly graces: GracePeriods;
@@ -79,6 +81,7 @@ export function openState(access: StorageAccess): State {
     source: new SourceStatus(table('ProvisioningCursors')),
     subscriptions: new SubscriptionStates(table('ProvisioningSubscriptions')),
     targets: new TargetStates(table('ProvisioningTargets')),
+    targetRows: new TargetRows(table, container),
     holds: new Holds(table('ProvisioningHolds')),
     removalLedger: new RemovalLedger(table('ProvisioningTargets')),
     graces: new GracePeriods(table('ProvisioningTargets')),

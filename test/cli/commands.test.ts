@@ -1,61 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { NotThere } from '../../src/cli/command.ts';
-import { carryOut, understand } from '../../src/cli/run.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
-import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
-import { startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
-import { openState, type State } from '../../src/state/state.ts';
+import type { LocalCloud } from '../../src/local/cloud.ts';
+import type { State } from '../../src/state/state.ts';
 import { takeStorage } from '../harness/shared-storage.ts';
-import { APPLICATION, group, tenant, user } from '../harness/tenant.ts';
+import { group, tenant, user } from '../harness/tenant.ts';
 import { bury } from '../operations/dead-letter-bench.ts';
+import { useCloud } from './cloud.ts';
 
 // No worker runs: a command asks, and what it asks for can be seen in the state and on the queue.
 const ada = user('ada');
 const team = group('Team', [ada.id]);
-const started = new AsyncDisposableStack();
+const bench = useCloud(tenant({ users: [ada], groups: [team], assigned: [team.id] }));
+const { ops } = bench;
 let cloud: LocalCloud;
 let state: State;
 let target: string;
-
-beforeAll(async () => {
-  const accountId = randomUUID();
-  target = `account-${accountId}`;
-  const server = await takeStorage();
-  started.defer(() => server.close());
-  const storage = await startStorageProxy(server, server.accountName);
-  started.defer(() => storage.close());
-  cloud = await startLocalCloud({
-    tenantId: randomUUID(),
-    accountId,
-    applicationObjectId: APPLICATION,
-    limits: 'off',
-    seed: tenant({ users: [ada], groups: [team], assigned: [team.id] }),
-    storage,
-  });
-  started.defer(() => cloud.close());
-  for (const [name, value] of Object.entries(cloud.identity.env)) {
-    const before = process.env[name];
-    started.defer(() => {
-      if (before === undefined) delete process.env[name];
-      else process.env[name] = before;
-    });
-    process.env[name] = value;
-  }
-  state = openState({ connectionString: storage.connectionString });
-  await state.ensure();
+beforeAll(() => {
+  ({ cloud, state, target } = bench.opened());
 });
-afterAll(() => started.disposeAsync());
-
-/** What `npm run ops -- ...` comes to. */
-async function ops(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
-  const invocation = understand(args);
-  if (invocation.command === undefined) throw new Error('that is the help');
-  const { signal } = new AbortController();
-  const env = { ...cloud.settings, ...more };
-  const result = await carryOut(invocation, invocation.command, env, { signal, note: () => undefined });
-  return { ...result, text: result.lines.join('\n') };
-}
 
 describe('connection', () => {
   test('is good when everything answers', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { commands } from '../../src/cli/commands/all.ts';
 import { EXIT } from '../../src/cli/help.ts';
 import { RESOURCE_LIMITS } from '../../src/databricks/limits.ts';
+import { formatLog } from '../../src/identity/logger.ts';
 import {
   auditRetryWaitMs,
   failureRetryWaitMs,
@@ -14,6 +15,8 @@ import {
   retryWaitMs,
   type Trouble,
 } from '../../src/planning/retry-schedule.ts';
+import type { Outcome } from '../../src/provisioning/outcome.ts';
+import { queryProblems } from '../infra/checks/alerts.ts';
 import { code, readPage } from './page.ts';
 
 const { text: page, rows } = readPage('docs/operations.md');
@@ -66,6 +69,8 @@ describe('the retry schedule on the page', () => {
       until(failureRetryWaitMs, 1),
       until(auditRetryWaitMs, 1),
       until(probeWaitMs, 0),
+      until(probes => Math.min(probeWaitMs(probes), longestProbeOfTheSource()), 0),
+      until(probeWaitMs, 1),
     ]);
   });
 });
@@ -89,6 +94,39 @@ test('every code that a dead letter can have is explained', () => {
     'TTLExpiredException',
   ];
   expect(new Set(listed)).toEqual(new Set(known));
+});
+
+describe('the queries for the logs', () => {
+  const queries = [...page.matchAll(/^```kusto\n([\s\S]*?)^```$/gm)].map(([, query = '']) => query);
+
+  test.each(queries)('%# ask for what is logged', query => {
+    expect(queryProblems('query', query)).toEqual([]);
+    // As in every alert: how a line begins.
+    expect(query).toContain(`extract(@'^(?:warning: |error: )?([a-z][a-z-]*)(?: |$)', 1, Message)`);
+  });
+
+  test('read the lines as they are', () => {
+    const [, , missing = ''] = queries;
+    const pick = (field: string, line: string): string | undefined => {
+      const pattern = new RegExp(`extend ${field} = extract\\(@'(.*?)', 1, Message\\)`).exec(missing)?.[1];
+      return new RegExp(pattern ?? 'no such field').exec(line)?.[1];
+    };
+    const line = formatLog('retry', { target: 't-1', error: 'RetryLater: "x" \\ = 1', correlationId: 'c' });
+    expect(pick('Event', `warning: ${line}`)).toBe('retry');
+    expect(pick('Target', line)).toBe('t-1');
+    expect(JSON.parse(pick('Error', line) ?? '')).toBe('RetryLater: "x" \\ = 1');
+    expect(pick('Result', formatLog('looked', { target: 't', result: 'held' }))).toBe('held');
+  });
+
+  test('are explained for every way in which a look ends', () => {
+    const results = { applied: 1, unchanged: 1, irrelevant: 1, held: 1, pending: 1 } satisfies Record<
+      Outcome['result'],
+      1
+    >;
+    const explained = rows('Searching the logs').map(([line]) => code(line));
+    for (const result of Object.keys(results)) expect(explained).toContain(`looked result=${result}`);
+    for (const event of ['deferred', 'retry', 'failed']) expect(explained).toContain(event);
+  });
 });
 
 test('every command and exit code is on the page', () => {
@@ -148,6 +186,13 @@ function duration(ms: number): string {
     left %= size;
   }
   return parts.join(' ');
+}
+
+/** What keeps the waits between two probes of the source short, in milliseconds. */
+function longestProbeOfTheSource(): number {
+  const text = readFileSync(new URL('../../src/provisioning/source-quarantine.ts', import.meta.url), 'utf8');
+  const [, number = ''] = /^const LONGEST_PROBE_WAIT_MS = ([\d_]+);$/m.exec(text) ?? [];
+  return Number(number.replaceAll('_', ''));
 }
 
 /** The codes that are written out where a permanent failure is made. */

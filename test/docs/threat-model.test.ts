@@ -48,3 +48,15 @@ test('the page about personal data has every place where something is kept, and 
     if (what !== 'nothing') expect(howLong, place).not.toBe('');
   }
 });
+
+test('and says of each that holds something about people how it is erased', () => {
+  const page = readPage('docs/personal-data.md');
+  const named = (cell = ''): string[] => cell.split(', ').map(place => place.replaceAll('`', ''));
+  const erased = page.rows('How it is erased').flatMap(([place]) => named(place));
+  const holding = page
+    .rows('What is stored where')
+    // Groups are nobody.
+    .filter(([place, what]) => what !== 'nothing' && place !== '`ProvisioningNesting`')
+    .flatMap(([place]) => named(place));
+  expect(erased.toSorted()).toEqual(holding.toSorted());
+});

@@ -14,7 +14,12 @@ export interface Kept {
 /** Everything that the pipeline has stored and queued, read behind its back: all tables, all blobs, all messages. */
 export async function keptData(world: World): Promise<Kept[]> {
   const connection = world.settings.AzureWebJobsStorage ?? '';
-  return [...(await rows(connection)), ...(await blobs(connection)), ...(await messages(world))];
+  return [...(await storedData(connection)), ...(await messages(world))];
+}
+
+/** All tables and all blobs of a storage account. */
+export async function storedData(connection: string): Promise<Kept[]> {
+  return [...(await rows(connection)), ...(await blobs(connection))];
 }
 
 async function rows(connection: string): Promise<Kept[]> {

@@ -8,6 +8,7 @@ import { GRAPH_PERMISSIONS, HIDDEN_MEMBERSHIP } from '../../src/directory/graph-
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPTS = `${ROOT}infra/scripts/`;
 const scripts = readdirSync(SCRIPTS);
+const BUNDLE = 'dist/package';
 
 test.for(scripts)('%s can be started, and is a script', name => {
   expect(statSync(SCRIPTS + name).mode & 0o111).not.toBe(0);
@@ -30,14 +31,18 @@ test('the script grants the permissions that the code looks for, and no others',
 test('every script that azd runs is there', () => {
   const { hooks, services } = parse(readFileSync(`${ROOT}azure.yaml`, 'utf8')) as {
     hooks: Record<string, { run: string }>;
-    services: Record<string, { dist: string; remoteBuild: boolean; project: string }>;
+    services: Record<string, { hooks: Record<string, { shell: string; run: string }> }>;
   };
   const run = Object.values(hooks).map(hook => hook.run.replace('./infra/scripts/', ''));
   expect(run.filter(name => !scripts.includes(name))).toEqual([]);
   // Nothing is built in Azure: what was tested is what runs. A .funcignore that leaves out node_modules would have azd ask
   // for a build there, or refuse.
   expect(existsSync(`${ROOT}.funcignore`)).toBe(false);
-  expect(Object.values(services)).toMatchObject([{ project: '.', dist: 'dist/package', remoteBuild: false }]);
+  // The sources themselves would be deployed by anything else than the folder that `npm run bundle` has just made.
+  expect(Object.values(services)).toMatchObject([{ project: '.', dist: BUNDLE, remoteBuild: false }]);
+  for (const { hooks } of Object.values(services))
+    expect(hooks).toEqual({ prepackage: { shell: 'sh', run: 'npm run bundle' } });
+  expect(readFileSync(`${ROOT}scripts/bundle.mjs`, 'utf8')).toContain(`default: '${BUNDLE}'`);
 });
 
 test('scripts refuse what is not an id before they ask anybody', () => {

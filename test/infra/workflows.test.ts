@@ -70,6 +70,21 @@ test.for(files)('%s is pinned, and may no more than it needs', name => {
   expect(workflowProblems(name, read(name))).toEqual([]);
 });
 
+test('every check that there is runs before anything is kept to be deployed', () => {
+  const { jobs } = parse(read('check.yml')) as Workflow;
+  const steps = jobs.code?.steps?.map(({ uses, run }) => run ?? uses?.replace(/@.*/, '') ?? '') ?? [];
+  expect(steps.slice(steps.indexOf('npm ci'))).toEqual([
+    'npm ci',
+    'npm run check',
+    'npm run test:all',
+    'npm run licences',
+    'npm run sbom',
+    'npm run bundle',
+    'actions/upload-artifact',
+    'actions/upload-artifact',
+  ]);
+});
+
 test('what is deployed was checked, compared and then tried', () => {
   const { jobs } = parse(read('deploy.yml')) as Workflow;
   expect(jobs.check?.uses).toBe('./.github/workflows/check.yml');
@@ -178,4 +193,16 @@ describe('is found:', () => {
     expect(changed).not.toBe(text);
     expect(workflowProblems(name, changed).join('\n')).toContain(says);
   });
+});
+
+test('a deployment by the workflow is told all that one by hand is: what it left out, it would take back', () => {
+  const { jobs } = parse(read('deploy.yml')) as { jobs: Record<string, { env?: Record<string, string> }> };
+  const parameters = readFileSync(new URL('infra/main.parameters.json', ROOT), 'utf8');
+  // Who deploys is what the tool itself says.
+  const told = [...parameters.matchAll(/\$\{(\w+)\}/g)]
+    .map(([, name = '']) => name)
+    .filter(name => !name.startsWith('AZURE_PRINCIPAL_'));
+  expect(told.length).toBeGreaterThan(15);
+  for (const job of ['what-if', 'deploy'])
+    expect(Object.keys(jobs[job]?.env ?? {})).toEqual(expect.arrayContaining(told));
 });

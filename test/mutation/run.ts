@@ -1,6 +1,6 @@
 /**
  * `npm run test:mutation`: changes the pure code line by line, in every way that Stryker knows, and runs the tests
- * against each change. `-- --mutate src/planning/compare.ts` for some files only.
+ * against each change. `-- --mutate src/planning/compare.ts` for some files only; `-- --minutes 40` on a busy machine.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { judge, type MutationReport, type Verdict } from './verdict.ts';
 
 const CONFIG = 'test/mutation/stryker.config.json';
 const REPORT = '.local/mutation/report.json';
-const LONGEST_MS = 15 * 60_000;
+const LONGEST_MINUTES = 15;
 /** Of a hundred mutants that are not equivalent. */
 const MOST_SURVIVE = 5;
 
@@ -24,7 +24,7 @@ const listSchema = z.array(
   }),
 );
 
-const args = process.argv.slice(2);
+const { args, minutes } = understood(process.argv.slice(2));
 const listed = listSchema.parse(read(new URL('./equivalent.json', import.meta.url)));
 rmSync(REPORT, { force: true });
 const begin = performance.now();
@@ -40,6 +40,15 @@ console.log(`${clock(seconds)}, ${clock(cpuSecondsOfChildren())} of CPU time`);
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
+/** What Stryker is given, and how long it may take. */
+function understood(typed: readonly string[]): { args: readonly string[]; minutes: number } {
+  const at = typed.indexOf('--minutes');
+  if (at < 0) return { args: typed, minutes: LONGEST_MINUTES };
+  const minutes = Number(typed[at + 1]);
+  if (!(minutes > 0)) throw new RangeError('--minutes takes a number above zero');
+  return { args: typed.toSpliced(at, 2), minutes };
+}
+
 /** Undefined, or why there is no report. */
 async function runStryker(): Promise<string | undefined> {
   const command = [toolPath('@stryker-mutator/core', 'stryker'), 'run', CONFIG, ...args];
@@ -50,7 +59,7 @@ async function runStryker(): Promise<string | undefined> {
     stopped = why;
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   };
-  const timer = setTimeout(() => stop(`it takes more than ${LONGEST_MS / 60_000} minutes`), LONGEST_MS);
+  const timer = setTimeout(() => stop(`it takes more than ${minutes} minutes`), minutes * 60_000);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, stop);
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {

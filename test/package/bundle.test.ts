@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,6 +40,12 @@ function importsOf(file: string): { atOnce: string[]; later: string[] } {
   };
 }
 
+/** What a start loads: a function's file, the chunk that it loads, and what that imports. */
+function loadedAtStart(file: string): Set<string> {
+  const [chunk = ''] = importsOf(file).later;
+  return loadedWith(join(file, '..', chunk), new Set([file]));
+}
+
 function loadedWith(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -63,7 +70,7 @@ async function sourcesOf(scripts: Iterable<string>): Promise<Map<string, string 
 describe('the package', () => {
   test('holds the functions, what they import, their source maps, and nothing else', () => {
     const rest = files.filter(file => !/^chunks\/[\w.-]+\.js(\.map)?$/.test(file));
-    const expected = [...functions.flatMap(file => [file, `${file}.map`]), 'THIRD-PARTY-NOTICES.txt'];
+    const expected = [...functions, 'THIRD-PARTY-NOTICES.txt'];
     const config = files.includes('provisioning.config.json') ? ['provisioning.config.json'] : [];
     expect(rest).toEqual([...expected, ...config, 'host.json', 'package.json'].toSorted());
     expect(functions.length).toBeGreaterThanOrEqual(5);
@@ -89,7 +96,7 @@ describe('the package', () => {
     const { bytes, compressedBytes } = JSON.parse(output) as { bytes: number; compressedBytes: number };
     expect(bytes).toBeLessThan(10 * MB);
     expect(compressedBytes).toBeLessThan(2 * MB);
-    const loaded = [...new Set(functions.flatMap(file => [...loadedWith(file)]))];
+    const loaded = [...new Set(functions.flatMap(file => [...loadedAtStart(file)]))];
     const atStart = loaded.reduce((sum, file) => sum + (code.get(file)?.length ?? 0), 0);
     expect(atStart).toBeGreaterThan(1 * MB);
     expect(atStart).toBeLessThan(4 * MB);
@@ -129,8 +136,9 @@ describe('the package', () => {
   test('loads gRPC with the first message that is dead-lettered, and not before', async () => {
     const holdsGrpc = async (scripts: Iterable<string>): Promise<boolean> =>
       [...(await sourcesOf(scripts)).keys()].some(source => source.includes('node_modules/@grpc/'));
-    for (const file of functions) expect(await holdsGrpc(loadedWith(file)), file).toBe(false);
-    const later = importsOf('functions/apply-change.js').later.map(name => join('functions', name));
+    for (const file of functions) expect(await holdsGrpc(loadedAtStart(file)), file).toBe(false);
+    const [chunk = ''] = importsOf('functions/apply-change.js').later;
+    const later = importsOf(join('functions', chunk)).later.map(name => join('chunks', name));
     expect(await holdsGrpc(later)).toBe(true);
   });
 
@@ -139,6 +147,22 @@ describe('the package', () => {
     for (const [source, content] of sources) {
       if (source.startsWith('node_modules/')) expect(content, source).toBeNull();
       else expect(content, source).toBe(await readFile(join(root, source), 'utf8'));
+    }
+  });
+
+  test('has stack traces that name our own files: source maps are on before any of it is loaded', async () => {
+    await using app = await temporaryFolder();
+    await cp(built[0], app.path, { recursive: true });
+    // In place of the module that the Functions worker brings along.
+    const core = join(app.path, 'node_modules', '@azure', 'functions-core');
+    await mkdir(core, { recursive: true });
+    const worker = 'hostVersion: "4", setProgrammingModel() {}, registerHook() {}, registerFunction() {}';
+    await writeFile(join(core, 'index.js'), `module.exports = { ${worker} };\n`);
+    const script = `await import(process.argv[1]).catch(error => console.log(error.stack))`;
+    for (const file of functions) {
+      const args = ['--input-type=module', '--eval', script, join(app.path, file)];
+      const stack = execFileSync(process.execPath, args, { env: {}, encoding: 'utf8' });
+      expect(stack).toMatch(/ENTRA_TENANT_ID is missing[\s\S]*src\/config\/refused-setting\.ts:\d+:\d+/);
     }
   });
 

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { cycleCommands } from './cycles.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { holdCommands } from './holds.ts';
+import { principalCommands } from './principals.ts';
 import { statusCommands } from './status.ts';
 
 /** Every command, in the order of the help. */
@@ -9,5 +10,6 @@ export const commands: readonly Command[] = [
   ...statusCommands,
   ...cycleCommands,
   ...holdCommands,
+  ...principalCommands,
   ...deadLetterCommands,
 ];

@@ -23,9 +23,13 @@ const ALERTS = [
   'no-poll',
   'quarantined',
   'secrets',
+  'source-disagrees',
   'subscriptions',
   'worth-knowing',
 ];
+
+/** What is logged as an error: somebody has to hear of it. */
+const errors = [...source.matchAll(/\blog\.error\(\s*'([a-z-]+)'/g)].map(([, event = '']) => event);
 
 /** Metrics of a Service Bus namespace. Source: Microsoft Learn, "Service Bus monitoring data reference". */
 const METRICS = ['ActiveMessages', 'CompleteMessage', 'DeadletteredMessages'];
@@ -45,22 +49,37 @@ function queries(infra: Infra): Map<string, string> {
   return found;
 }
 
+/** The events that a query asks for. */
+function eventsOf(query: string): string[] {
+  const compared = [...query.matchAll(/\bEvent (?:==|!=|in) (?:'([^']+)'|\(([^)]+)\))/g)];
+  return compared.flatMap(([, one, many]) =>
+    one === undefined ? [...(many ?? '').matchAll(/'([^']+)'/g)].map(([, name = '']) => name) : [one],
+  );
+}
+
+/** Problems of a query over the log: what it asks for has to be what the product logs. */
+export function queryProblems(path: string, query: string): string[] {
+  const problems: string[] = [];
+  for (const event of eventsOf(query))
+    if (!source.includes(`'${event}'`)) problems.push(`${path}: nobody logs ${event}`);
+  for (const [, names = ''] of query.matchAll(FIELD))
+    for (const name of names.split('|'))
+      if (!new RegExp(`\\b${name}\\b`).test(source)) problems.push(`${path}: nobody logs a field ${name}`);
+  if (/\bAppRequests\b/.test(query)) problems.push(`${path}: rests on request records`);
+  return problems;
+}
+
 export function alertProblems(infra: Infra): string[] {
   const problems: string[] = [];
+  const asked = new Set<string>();
   for (const [path, query] of queries(infra)) {
-    const compared = [...query.matchAll(/\bEvent (?:==|!=|in) (?:'([^']+)'|\(([^)]+)\))/g)];
-    const events = compared.flatMap(([, one, many]) =>
-      one === undefined ? [...(many ?? '').matchAll(/'([^']+)'/g)].map(([, name = '']) => name) : [one],
-    );
+    const events = eventsOf(query);
+    if (path.endsWith('.kql')) for (const event of events) asked.add(event);
     if (events.length === 0 && !query.includes('extension bundle'))
       problems.push(`${path}: asks for no event`);
-    for (const event of events)
-      if (!source.includes(`'${event}'`)) problems.push(`${path}: nobody logs ${event}`);
-    for (const [, names = ''] of query.matchAll(FIELD))
-      for (const name of names.split('|'))
-        if (!new RegExp(`\\b${name}\\b`).test(source)) problems.push(`${path}: nobody logs a field ${name}`);
-    if (/\bAppRequests\b/.test(query)) problems.push(`${path}: rests on request records`);
+    problems.push(...queryProblems(path, query));
   }
+  for (const event of errors) if (!asked.has(event)) problems.push(`no alert asks for ${event}`);
   const rules = infra.template('alerts').variables.get('rules');
   const logAlerts = rules?.kind === 'array' ? rules.items : [];
   const metricAlerts = infra.created('Microsoft.Insights/metricAlerts').map(({ resource }) => resource.body);
