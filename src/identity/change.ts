@@ -32,6 +32,8 @@ export interface Change {
   readonly notBefore: number;
   /** When a feed told us (ms); the provisioning log measures latency from here. */
   readonly heardAt: number;
+  /** How many later looks in a row settled nothing. Left out: none, or nobody counted. */
+  readonly again?: number | undefined;
   /** Ties copies, rows, follow-ups and log lines of one feed item together. */
   readonly correlationId: string;
 }

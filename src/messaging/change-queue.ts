@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
+import { laterLookWaitMs } from '../planning/retry-schedule.ts';
 import {
   changeId,
   copyId,
@@ -54,9 +55,13 @@ export class ChangeQueue {
     );
   }
 
-  /** A look that is due so many milliseconds from now, to see what replicas showed too late. */
-  async sendLaterLook(change: Change, waitMs: number): Promise<void> {
-    const later: Change = { ...change, cause: 'later-look', notBefore: laterLookInstant(now(), waitMs) };
+  /**
+   * A look that is due a while from now, to see what replicas showed too late.
+   * @param again how many before it settled nothing
+   */
+  async sendLaterLook(change: Change, again: number): Promise<void> {
+    const notBefore = laterLookInstant(now(), laterLookWaitMs(again));
+    const later: Change = { ...change, cause: 'later-look', notBefore, again };
     await this.#send([
       message(lookObligation(later), { chain: laterLookId(later), attempt: 0, hops: 0 }, later.notBefore),
     ]);

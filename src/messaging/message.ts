@@ -17,6 +17,7 @@ const look = z.object({
   notBefore: z.number().int().nonnegative(),
   heardAt: z.number().int().nonnegative(),
   correlationId: z.string().min(1).max(128),
+  again: z.number().int().nonnegative().optional(),
 });
 const pump = z.object({ type: z.literal('pump'), target: z.string().min(1).max(128) });
 

@@ -178,11 +178,11 @@ export function auditRetryWaitMs(tries: number): number {
 }
 
 /**
- * When a look that settled nothing is repeated: a minute later, and less often the longer reads disagree, down to every
- * quarter of an hour. `unsettledForMs` counts from when the change was heard of.
+ * When somebody is looked at again to see what replicas showed too late: a minute later, and where reads go on to disagree,
+ * less and less often, down to every quarter of an hour. `again` counts the later looks before it that settled nothing.
  */
-export function laterLookWaitMs(unsettledForMs: number): number {
-  return Math.min(Math.max(unsettledForMs / 4, 60_000), 900_000);
+export function laterLookWaitMs(again: number): number {
+  return Math.min(60_000 * 2 ** Math.max(again - 3, 0), 900_000);
 }
 
 /** When a quarantined target is probed again: 30 s doubling to an hour. */

@@ -4,7 +4,6 @@ import { now } from '../identity/clock.ts';
 import type { Logger } from '../identity/logger.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { ChangeQueue } from '../messaging/change-queue.ts';
-import { laterLookWaitMs } from '../planning/retry-schedule.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { State } from '../state/state.ts';
 import type { AimWatch } from './aim-watch.ts';
@@ -70,7 +69,7 @@ export class Looker {
     await state.targets.clearFailure(session.target.id, principalKey(change.principal));
     if (this.#needsLaterLook(change, outcome)) {
       const isNews = change.cause !== 'later-look' || outcome.writes.length > 0;
-      await this.#o.queue.sendLaterLook(change, laterLookWaitMs(isNews ? 0 : now() - change.heardAt));
+      await this.#o.queue.sendLaterLook(change, isNews ? 0 : (change.again ?? 0) + 1);
     }
     this.#sayEnd(change, outcome);
     if (outcome.deferred) throw new TargetClosed('the target takes revocations only');

@@ -56,8 +56,9 @@ test('an audit that failed waits a minute, doubling to half an hour', () => {
 });
 
 test('a look that settles nothing is repeated after a minute, and less often the longer reads disagree', () => {
-  const minutes = (since: number): number => laterLookWaitMs(since * 60_000) / 60_000;
-  expect([0, 1, 4, 8, 20, 60, 61, 10_000].map(minutes)).toEqual([1, 1, 1, 2, 5, 15, 15, 15]);
+  expect([0, 1, 3, 4, 5, 6, 7, 8, 2_000].map(again => laterLookWaitMs(again) / 60_000)).toEqual([
+    1, 1, 1, 2, 4, 8, 15, 15, 15,
+  ]);
 });
 
 test('a quarantined target is probed after 30 s, doubling to an hour', () => {

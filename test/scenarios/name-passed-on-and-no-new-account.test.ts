@@ -43,6 +43,7 @@ test('an account whose name was passed on goes at once, whatever keeps the one t
   directory.store.update(eve.id, { userPrincipalName: 'eve.married@contoso.com', department: 'lists' });
   directory.store.addUser(user('newcomer to eve', { userPrincipalName: 'eve@contoso.com' }));
   await world.eventually('the account of eve is off', () => isOff('eve'), 180_000);
+  await world.eventually('it is said', async () => (await world.deadLetters()).length > 0);
   expect((await world.deadLetters()).map(({ deadLetterReason }) => deadLetterReason)).toEqual([
     'MappingValueIsList',
   ]);
