@@ -30,6 +30,7 @@ const long = [
  */
 const thorough = [
   'test/scenarios/aim-switched-on.test.ts',
+  'test/scenarios/circular-groups-that-wait-together.test.ts',
   'test/scenarios/deactivated-by-somebody-else.test.ts',
   'test/scenarios/deleted-in-target.test.ts',
   'test/scenarios/erased-person.test.ts',
@@ -38,6 +39,7 @@ const thorough = [
   'test/scenarios/federated-workspace.test.ts',
   'test/scenarios/filters-through-the-pipeline.test.ts',
   'test/scenarios/foreign-members-are-kept.test.ts',
+  'test/scenarios/handed-on-by-a-broker-ahead.test.ts',
   'test/scenarios/hard-deleted-user.test.ts',
   'test/scenarios/hidden-group-unassigned.test.ts',
   'test/scenarios/hidden-membership-elsewhere.test.ts',
@@ -54,6 +56,7 @@ const thorough = [
   'test/scenarios/pasted-mapping.test.ts',
   'test/scenarios/protected-group-name.test.ts',
   'test/scenarios/protected-object.test.ts',
+  'test/scenarios/queue-away-while-rows-wait.test.ts',
   'test/scenarios/reads-a-minute-old.test.ts',
   'test/scenarios/reads-that-never-agree.test.ts',
   'test/scenarios/replayed-dead-letter.test.ts',

@@ -185,6 +185,14 @@ export function laterLookWaitMs(again: number): number {
   return Math.min(60_000 * 2 ** Math.max(again - 3, 0), 900_000);
 }
 
+/**
+ * When a row is taken up again whose end could not be made durable, because storage or the queue was out of reach: a
+ * second later, doubling to half a minute. `failures` counts those in a row so far.
+ */
+export function keptRowWaitMs(failures: number): number {
+  return Math.min(1_000 * 2 ** Math.max(failures - 1, 0), 30_000);
+}
+
 /** When a quarantined target is probed again: 30 s doubling to an hour. */
 export function probeWaitMs(probes: number): number {
   return Math.min(30_000 * 2 ** probes, 3_600_000);

@@ -9,6 +9,7 @@ import { type AfterRow, nextStep } from '../planning/retry-schedule.ts';
 import type { BacklogRow } from '../state/backlog.ts';
 import type { State } from '../state/state.ts';
 import type { TargetState } from '../state/target-state.ts';
+import { KeptRows } from './kept-rows.ts';
 import type { Outcome } from './outcome.ts';
 import { NotOwner } from './ownership.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -36,6 +37,7 @@ export class BacklogPump {
   readonly #look: (change: Change, row: RowClass) => Promise<Outcome>;
   readonly #probe: () => Promise<void>;
   readonly #running = new Map<string, { row: BacklogRow; lane: keyof typeof LANES; done: Promise<void> }>();
+  readonly #kept = new KeptRows();
   #wake: (() => void) | undefined;
   #attending = 0;
   #waiting = false;
@@ -112,7 +114,7 @@ export class BacklogPump {
     if (quarantine !== undefined && (!isProbeDue(quarantine) || !(await this.#isReleased()))) return 0;
     const rows = await this.#state.backlog.head(this.#target, {
       dueBy: now(),
-      limit: LANES.revoke + LANES.other + this.#running.size,
+      limit: LANES.revoke + LANES.other + this.#running.size + this.#kept.size,
       rowClass: gateOf(state) === 'open' ? undefined : 'revoke',
     });
     let started = 0;
@@ -121,7 +123,8 @@ export class BacklogPump {
       rows.some(isBulkPerson) || [...this.#running.values()].some(({ row }) => isBulkPerson(row));
     for (const row of rows) {
       const lane = row.value.rowClass === 'revoke' ? 'revoke' : 'other';
-      if (this.#running.has(row.key) || this.#inLane(lane) >= LANES[lane]) continue;
+      if (this.#running.has(row.key) || this.#kept.has(row.key) || this.#inLane(lane) >= LANES[lane])
+        continue;
       if (peopleLeft && row.value.rowClass === 'bulk' && !isBulkPerson(row)) continue;
       this.#start(row, lane);
       started += 1;
@@ -150,8 +153,9 @@ export class BacklogPump {
 
   #start(row: BacklogRow, lane: keyof typeof LANES): void {
     const done = this.#work(row)
-      .catch(error =>
-        this.#log.warn('backlog-row-kept', { target: this.#target, error: describeError(error) }),
+      .then(
+        () => this.#kept.forget(row.key),
+        error => this.#keep(row.key, error),
       )
       .finally(() => {
         this.#running.delete(row.key);
@@ -160,8 +164,13 @@ export class BacklogPump {
     this.#running.set(row.key, { row, lane, done });
   }
 
+  #keep(key: string, error: unknown): void {
+    const waitMs = this.#kept.keep(key);
+    this.#log.warn('backlog-row-kept', { target: this.#target, waitMs, error: describeError(error) });
+  }
+
   async #work(found: BacklogRow): Promise<void> {
-    const { rowClass, ...entry } = found.value;
+    const { rowClass, meanwhile: _asked, ...entry } = found.value;
     const change: Change = { ...entry, target: this.#target };
     // A group's own look asks for it to be woken again: hidden, the row comes back when it should, not at once.
     const hide = entry.principal.kind === 'group' && rowClass !== 'revoke';

@@ -11,6 +11,8 @@ const rowSchema = z.object({
   notBefore: z.number(),
   heardAt: z.number(),
   correlationId: z.string(),
+  /** The cause of what was asked for since the row was taken up, or at least since it was there. */
+  meanwhile: z.enum(causes).optional(),
 });
 export type BacklogEntry = z.infer<typeof rowSchema>;
 export type BacklogRow = Row<BacklogEntry>;
@@ -48,6 +50,8 @@ export class Backlog {
         // Of the newest: what it tells of may not be in every replica yet, so that its look is followed by another.
         heardAt: Math.max(change.heardAt, present?.value.heardAt ?? 0),
         correlationId: present?.value.correlationId ?? change.correlationId,
+        meanwhile:
+          present && (change.cause === 'follow-up' ? (present.value.meanwhile ?? 'follow-up') : change.cause),
       };
       try {
         if (present === undefined) await this.#rows.insert(target, key, entry, entry.notBefore);
@@ -88,7 +92,7 @@ export class Backlog {
    * time, instead of at once. Undefined when the row changed since it was read.
    */
   async hide(target: string, row: BacklogRow, visibleAt: number): Promise<BacklogRow | undefined> {
-    const value: BacklogEntry = { ...row.value, notBefore: visibleAt };
+    const value: BacklogEntry = { ...row.value, notBefore: visibleAt, meanwhile: undefined };
     try {
       const etag = await this.#rows.replace(target, row.key, value, row.etag, visibleAt);
       return { key: row.key, value, etag };
@@ -104,8 +108,29 @@ export class Backlog {
       await this.#rows.delete(target, row.key, row.etag);
       return true;
     } catch (error) {
-      if (error instanceof VersionConflict) return false;
-      throw error;
+      if (!(error instanceof VersionConflict)) throw error;
+    }
+    await this.#leaveTheRest(target, row.key);
+    return false;
+  }
+
+  /**
+   * What the row stood for is done, and what came meanwhile is left. If that was nothing but follow-ups, the row reaches no
+   * further than they do: two groups that hold each other would otherwise have each other looked at for ever. Before the
+   * look has ended nothing of the row's reach may be lost, since its worker may die.
+   */
+  async #leaveTheRest(target: string, key: string): Promise<void> {
+    for (;;) {
+      const present = await this.#rows.get(target, key);
+      const meanwhile = present?.value.meanwhile;
+      if (present === undefined || meanwhile === undefined) return;
+      const rest: BacklogEntry = { ...present.value, cause: meanwhile, meanwhile: undefined };
+      try {
+        await this.#rows.replace(target, key, rest, present.etag, rest.notBefore);
+        return;
+      } catch (error) {
+        if (!(error instanceof VersionConflict)) throw error;
+      }
     }
   }
 }

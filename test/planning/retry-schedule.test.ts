@@ -4,6 +4,7 @@ import { rowClasses } from '../../src/identity/change.ts';
 import {
   auditRetryWaitMs,
   failureRetryWaitMs,
+  keptRowWaitMs,
   LEAST_TRYING_MS,
   laterLookWaitMs,
   MAX_TRIES,
@@ -59,6 +60,10 @@ test('a look that settles nothing is repeated after a minute, and less often the
   expect([0, 1, 3, 4, 5, 6, 7, 8, 2_000].map(again => laterLookWaitMs(again) / 60_000)).toEqual([
     1, 1, 1, 2, 4, 8, 15, 15, 15,
   ]);
+});
+
+test('a row whose end could not be made durable is left alone for a second, doubling to half a minute', () => {
+  expect([0, 1, 2, 5, 6, 2_000].map(n => keptRowWaitMs(n) / 1_000)).toEqual([1, 1, 2, 16, 30, 30]);
 });
 
 test('a quarantined target is probed after 30 s, doubling to an hour', () => {

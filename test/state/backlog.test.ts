@@ -76,6 +76,46 @@ describe('a row that is asked for again', () => {
     expect(await storage.state.backlog.hasRows('worked')).toBe(false);
   });
 
+  test('by follow-ups alone, while it is worked on, reaches no further than they do afterwards', async () => {
+    const { backlog } = storage.state;
+    await put('reach', 'group', 'g', { cause: 'poll' }).as('grant');
+    const row = await backlog.hide('reach', await only('reach'), LATER);
+    if (row === undefined) throw new Error('the row is gone');
+    await put('reach', 'group', 'g', { cause: 'follow-up' }).as('grant');
+    // Its worker may die: until the look has ended, it is that of the poll still.
+    expect((await only('reach')).value.cause).toBe('poll');
+    expect(await backlog.done('reach', row)).toBe(false);
+    expect((await only('reach')).value.cause).toBe('follow-up');
+    expect(await backlog.done('reach', await only('reach'))).toBe(true);
+  });
+
+  test.each([
+    ['before it is worked on', ['follow-up'], [], 'poll'],
+    [
+      'by a feed while it is worked on, and by a follow-up then',
+      [],
+      ['notification', 'follow-up'],
+      'notification',
+    ],
+    [
+      'by a follow-up while it is worked on, and by a feed then',
+      [],
+      ['follow-up', 'notification'],
+      'notification',
+    ],
+  ] as const)('%s keeps its reach', async (name, before, during, cause) => {
+    const { backlog } = storage.state;
+    const again = (cause: 'notification' | 'follow-up') => put(name, 'group', 'g', { cause }).as('grant');
+    await put(name, 'group', 'g', { cause: 'poll' }).as('grant');
+    for (const asked of before) await again(asked);
+    expect((await only(name)).value.cause).toBe('poll');
+    const row = await backlog.hide(name, await only(name), LATER);
+    if (row === undefined) throw new Error('the row is gone');
+    for (const asked of during) await again(asked);
+    expect(await backlog.done(name, row)).toBe(during.length === 0);
+    if (during.length > 0) expect((await only(name)).value.cause).toBe(cause);
+  });
+
   test('by several at the same moment loses nobody’s times', async () => {
     const times = [70, 10, 40, 30, 60];
     await Promise.all(times.map(at => put('crowd', 'user', 'u', { notBefore: at, heardAt: at }).as('bulk')));
