@@ -8,9 +8,15 @@ export const SOURCE_LAGS_MS = 60_000;
 const ANY = /^(?!.*\/subscriptions)/;
 /**
  * One sort of list at a time. Absence takes two reads that agree (safety rule 5): where everything is cut short at once,
- * both of them lie, and nobody could tell that from the truth.
+ * both of them lie, and nobody could tell that from the truth. Member lists twice as often: each of them is of one group.
  */
-const LISTS: readonly RegExp[] = [/[mM]embers/, /appRoleAssignedTo/, /\/appRoleAssignments/, /[mM]emberOf/];
+const LISTS: readonly RegExp[] = [
+  /[mM]embers/,
+  /[mM]embers/,
+  /appRoleAssignedTo/,
+  /\/appRoleAssignments/,
+  /[mM]emberOf/,
+];
 const DELTAS = /\/delta/;
 const ONE_OBJECT = /\/(users|groups|servicePrincipals)\/[0-9a-f-]{36}/;
 

@@ -4,9 +4,9 @@ import type { Seam } from './seams.ts';
 /** Fails the next so many sends, deliveries or settlements. */
 function failing({ seams }: Chaos, seam: Seam, times: number): Armed {
   let left = times;
-  const end = seams.listen(at => {
-    if (at !== seam || left === 0) return;
+  const end = seams.listen(seam, () => {
     left -= 1;
+    if (left === 0) end();
     throw new Error('the broker cannot do that just now');
   });
   return { struck: () => times - left, end };
@@ -16,8 +16,8 @@ function failing({ seams }: Chaos, seam: Seam, times: number): Armed {
 function skewed({ world, seams }: Chaos, ms: number, draw: number): Armed {
   const { broker } = world.cloud;
   let felt = 0;
-  const end = seams.listen(seam => {
-    if (seam === 'deliver') felt += 1;
+  const end = seams.listen('deliver', () => {
+    felt += 1;
   });
   broker.activationSkewMs = ms;
   return {

@@ -22,17 +22,18 @@ export const workerFaults = {
     const seam = SEAMS[draw % SEAMS.length] ?? 'now';
     let killed = 0;
     let left = 1 + (draw % 13);
+    let stopListening = (): void => undefined;
     const kill = async (): Promise<void> => {
       killed = 1;
-      end();
+      stopListening();
       await chaos.crash(draw);
     };
-    const end = chaos.seams.listen(async at => {
-      if (at !== seam || killed > 0) return;
-      left -= 1;
-      if (left <= 0) await kill();
-    });
     if (seam === 'now') await kill();
+    else
+      stopListening = chaos.seams.listen(seam, async () => {
+        left -= 1;
+        if (left === 0) await kill();
+      });
     return {
       struck: () => killed,
       end: async () => {

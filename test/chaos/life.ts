@@ -12,7 +12,7 @@ import { Faults } from './faults.ts';
 import type { History, Step } from './history.ts';
 
 /** A step that the tenant refuses is tried with other people before it is given up. */
-const TRIES = 8;
+const TRIES = 24;
 
 /** The tenant of one history, and what goes wrong around it. */
 export class Life {

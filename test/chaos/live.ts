@@ -1,5 +1,5 @@
 import { tenant } from '../harness/tenant.ts';
-import { createWorld } from '../harness/world.ts';
+import { createWorld, type World } from '../harness/world.ts';
 import { asScopeSection } from '../model/model-config.ts';
 import { Chains, type Ends } from './chains.ts';
 import { audit, settle } from './drain.ts';
@@ -33,6 +33,8 @@ export interface Report {
   readonly dangers: Readonly<Record<string, number>>;
   /** How the chains of messages ended. */
   readonly ends: Ends;
+  /** What the workers asked of source, target and storage: most of what a history costs. */
+  readonly requests: number;
   /** CPU seconds of this history's workers. */
   readonly workerSeconds: number;
   /** From the start of its world to the end of its checks. */
@@ -47,7 +49,7 @@ export async function live(history: History): Promise<Report> {
   await using world = await createWorld({
     seed: tenant({ ...history.tenant, assigned: history.tenant.assigned }),
     ...(history.isLimited ? {} : UNLIMITED),
-    stepMs: 1_000,
+    stepMs: 2_000,
     config: { scope: asScopeSection(history.config) },
     prepare: ({ cloud: { databricks } }) => {
       const local = databricks.store.add({ type: 'Users', userName: 'local@contoso.com' });
@@ -71,6 +73,7 @@ export async function live(history: History): Promise<Report> {
     const followed = verdict.chains();
     problems.push(...followed.problems);
     ends = followed.ends;
+    problems.push(...excess(world));
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
   }
@@ -82,8 +85,21 @@ export async function live(history: History): Promise<Report> {
     faults: Object.fromEntries(life.faults.struck),
     dangers: Object.fromEntries(life.dangers),
     ends,
+    requests: requestsOf(world),
     workerSeconds: life.chaos.workerSeconds,
     seconds: (performance.now() - begin) / 1_000,
     log: world.logs,
   };
+}
+
+/** A history of this size costs some thousands; what goes round in circles costs as many as it has time for. */
+const MOST_REQUESTS = 15_000;
+
+function excess(world: World): string[] {
+  const requests = requestsOf(world);
+  return requests > MOST_REQUESTS ? [`${requests} requests: something goes round in circles`] : [];
+}
+
+function requestsOf({ cloud: { directory, databricks }, storage }: World): number {
+  return directory.requests + databricks.requests + storage.requests;
 }

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import setUp from '../harness/global-setup.ts';
 import { historyOf, withoutSteps } from './history.ts';
 import { live, type Report } from './live.ts';
 import { runShards } from './shards.ts';
@@ -28,6 +29,7 @@ const { values } = parseArgs({
   },
 });
 
+await setUp();
 process.exitCode = values.replay === undefined ? await all() : await one(Number(values.replay));
 // The storage service of this process stays until its end.
 process.exit();
@@ -57,9 +59,10 @@ async function all(): Promise<number> {
     `slowest: ${slowest.map(({ seed, seconds }) => `${seed} (${Math.round(seconds)} s)`).join(', ')}`,
   );
   console.log(endsOf(reports));
+  const requests = reports.reduce((sum, report) => sum + report.requests, 0) / reports.length;
   console.log(
     `${reports.length} histories of ${Math.min(...reports.map(({ steps }) => steps))} to ${Math.max(...reports.map(({ steps }) => steps))} steps, ${minutesSince(begin)}, ` +
-      `${(cpuSeconds / reports.length).toFixed(1)} CPU seconds each; ${failed.length} failed${failed.length > 0 ? `: ${failed.map(({ seed }) => seed)}` : ''}`,
+      `${Math.round(requests)} requests and ${(cpuSeconds / reports.length).toFixed(1)} CPU seconds each; ${failed.length} failed${failed.length > 0 ? `: ${failed.map(({ seed }) => seed)}` : ''}`,
   );
   return failed.length === 0 && rare.length === 0 && reports.length === seeds.length ? 0 : 1;
 }
