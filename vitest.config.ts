@@ -63,6 +63,7 @@ const thorough = [
   'test/scenarios/scope-*.test.ts',
   'test/scenarios/soft-deleted-member.test.ts',
   'test/scenarios/state-loss.test.ts',
+  'test/scenarios/swapped-after-an-unanswered-rename.test.ts',
   'test/scenarios/swapped-user-names.test.ts',
   'test/scenarios/target-down-for-a-day.test.ts',
   'test/scenarios/target-refuses-everybody.test.ts',

@@ -23,6 +23,7 @@ import { cutNesting } from './nesting-cuts.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { type ResolvedMembers, resolveMembers } from './resolve-members.ts';
+import { settleRename } from './settle-rename.ts';
 import type { SourceAccess } from './source-evidence.ts';
 import { type Gate, gateOf, TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
@@ -159,7 +160,11 @@ export class GroupApplier {
       try {
         decided = await names.decide(session.target.id, p, policy.mappings.group.map(look.read), link);
       } catch (error) {
-        if (!(error instanceof Permanent)) throw error;
+        if (!(error instanceof Permanent)) {
+          // Whoever waits for another's name finds out first which one is his own.
+          if (link !== undefined) await settleRename(this.#o.state, session, link);
+          throw error;
+        }
         failure = error;
       }
     }
