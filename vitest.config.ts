@@ -17,7 +17,6 @@ const alone = [
 
 /** Measured against the clock, one after the other and beside nothing else: `npm run test:long`. */
 const long = [
-  'test/chaos/histories.test.ts',
   'test/scenarios/published-limits.test.ts',
   'test/scenarios/hidden-limits.test.ts',
   'test/scenarios/dismissal-behind-10000-changes.test.ts',
@@ -75,6 +74,7 @@ const thorough = [
 
 /** Files that take longest. Begun last, one of them would keep the others' cores waiting. */
 const longest = [
+  'chaos/histories',
   'operations/dead-letters',
   'scenarios/target-down-for-a-day',
   'local/start/once',

@@ -73,7 +73,7 @@ export class GroupNeighbours {
     const { memberIndex } = this.#state;
     const waiting = [
       ...(await memberIndex.pendingOf(target, group)),
-      ...(await memberIndex.asleepIn(target, group)),
+      ...(await memberIndex.asleepIn(target, group)).keys(),
     ];
     await memberIndex.removePending(target, group, waiting);
   }

@@ -12,17 +12,16 @@ export async function notePending(
   members: { readonly pending: readonly string[]; readonly disabled: readonly string[] },
   ask: (users: readonly string[]) => Promise<void>,
 ): Promise<void> {
-  const [pendingBefore, asleepBefore, settled] = await Promise.all([
+  const [pendingBefore, asleepBefore] = await Promise.all([
     index.pendingOf(target, group),
     index.asleepIn(target, group),
-    index.settledIn(target, group),
   ]);
   const pending = new Set(members.pending);
   const disabled = new Set(members.disabled);
-  const added = members.pending.filter(id => !pendingBefore.includes(id) && !asleepBefore.includes(id));
+  const added = members.pending.filter(id => !pendingBefore.includes(id) && !asleepBefore.has(id));
   // Asleep and to be created: held, failed, or enabled a moment ago. Looked at, and waited for by nobody. Who is out
   // of scope is not among them: what brings him back is a change of his own, and there may be thousands of him.
-  const stirred = asleepBefore.filter(id => pending.has(id) && !settled.includes(id));
+  const stirred = [...asleepBefore].flatMap(([id, isSettled]) => (pending.has(id) && !isSettled ? [id] : []));
   // In this order: somebody who is only wanted when we die here is asked again, and a look at him is never irrelevant.
   await index.addWanted(target, group, added);
   await ask([...added, ...stirred]);
@@ -30,7 +29,7 @@ export async function notePending(
   await index.addAsleep(
     target,
     group,
-    members.disabled.filter(id => !asleepBefore.includes(id)),
+    members.disabled.filter(id => !asleepBefore.has(id)),
   );
   // After the new mark, so that at no moment a change of theirs is taken for an irrelevant one.
   await index.putToSleep(
@@ -41,6 +40,6 @@ export async function notePending(
   await index.removePending(
     target,
     group,
-    [...pendingBefore, ...asleepBefore].filter(id => !pending.has(id) && !disabled.has(id)),
+    [...pendingBefore, ...asleepBefore.keys()].filter(id => !pending.has(id) && !disabled.has(id)),
   );
 }

@@ -93,16 +93,12 @@ export class MemberIndex {
     return this.#suffixes(target, `g|${group}|`);
   }
 
-  asleepIn(target: string, group: string): Promise<string[]> {
-    return this.#suffixes(target, `d|${group}|`);
-  }
-
-  /** Those of the asleep whose own look settled that they are out of scope. */
-  async settledIn(target: string, group: string): Promise<string[]> {
+  /** Users who are asleep, and of each whether his own look settled that he is out of scope. */
+  async asleepIn(target: string, group: string): Promise<ReadonlyMap<string, boolean>> {
     const prefix = `d|${group}|`;
-    const found: string[] = [];
+    const found = new Map<string, boolean>();
     for await (const { key, value } of this.#rows.list(target, { prefix }))
-      if (value.settled === true) found.push(key.slice(prefix.length));
+      found.set(key.slice(prefix.length), value.settled === true);
     return found;
   }
 

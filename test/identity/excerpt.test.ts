@@ -42,8 +42,11 @@ describe('an excerpt', () => {
         const told = excerptOf(put(planted));
         expect(told).not.toContain(planted);
         expect(told).not.toContain('@');
-        for (const part of planted.split(/[^\p{L}\p{N}]+/u).filter(word => word.length > 3))
-          expect(told.toLowerCase()).not.toContain(part.toLowerCase());
+        // `name` of `name@…` stands in "username" as well.
+        const frame = put('').toLowerCase();
+        const parts = planted.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+        for (const part of parts.filter(word => word.length > 3 && !frame.includes(word)))
+          expect(told.toLowerCase()).not.toContain(part);
       }),
       { numRuns: 1_000 },
     );
