@@ -34,7 +34,10 @@ export class Verdict {
 
   /** The target against the model. What is held, or could not be done, is as it was: whoever is paged knows of it. */
   async differences(): Promise<string[]> {
-    const expectations = new Expectations(this.#history.config, { lateMs: Number.POSITIVE_INFINITY });
+    const expectations = new Expectations(this.#history.config, {
+      lateMs: Number.POSITIVE_INFINITY,
+      mixes: this.#history.steps.some(step => step.kind === 'fault' && step.fault === 'Graph stale read'),
+    });
     for (const snapshot of this.#life.past) expectations.see(snapshot);
     const open = new Set(await openMatters(this.#world));
     const problems = expectations.check(observe(this.#world), new Set());

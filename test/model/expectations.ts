@@ -16,23 +16,29 @@ export class Expectations {
   #before: ObservedTarget = new Map();
   /** Names that an object had while it was to be present, ever. */
   readonly #names = new Map<string, Set<string>>();
+  /** Names that an object ever had. */
+  readonly #everNamed = new Map<string, Set<string>>();
   /** What an object was ever shown as. */
   readonly #displayNames = new Map<string, Set<string>>();
   /** Since when somebody is away, without a return in between (ms). */
   readonly #awaySince = new Map<string, number>();
   readonly #graceMs: number;
   readonly #lateMs: number;
+  readonly #mixes: boolean;
   readonly #assigned: [at: number, ids: ReadonlySet<string>][] = [];
   #now: Snapshot | undefined;
 
   /**
    * @param graceMs how long accounts stay active after whatever takes them away
    * @param lateMs how late the end of an assignment may be heard of
+   * @param mixes whether two objects, read in one look, may have been read as of different moments: somebody may then be
+   * provisioned who was in scope at no single one, as long as he is not active in the end
    */
-  constructor(config: ModelConfig, { graceMs = 0, lateMs = POLLED_WITHIN_MS } = {}) {
+  constructor(config: ModelConfig, { graceMs = 0, lateMs = POLLED_WITHIN_MS, mixes = false } = {}) {
     this.#config = config;
     this.#graceMs = graceMs;
     this.#lateMs = lateMs;
+    this.#mixes = mixes;
   }
 
   /** The source has changed, or this is how it began. */
@@ -46,6 +52,7 @@ export class Expectations {
     const late = { ...snapshot, assigned: this.#assignedLately(snapshot.at) };
     for (const entity of snapshot.live.values()) {
       note(this.#displayNames, entity.id, String(entity.properties.displayName));
+      note(this.#everNamed, entity.id, folded(wantedName(entity)));
       const isWanted = [snapshot, late].some(s => whyAbsent(s, this.#config, entity.id) === undefined);
       if (isWanted) note(this.#names, entity.id, folded(wantedName(entity)));
     }
@@ -87,7 +94,8 @@ export class Expectations {
         yield `${entity.kind} ${entity.id} is missing, and nobody has its name ${wantedName(entity)}`;
     }
     for (const found of target.values()) {
-      if (!this.#names.has(found.id)) yield `${found.kind} ${found.id} was never to be there`;
+      const mayHaveBeen = this.#mixes && found.kind !== 'group' && this.#everNamed.has(found.id);
+      if (!this.#names.has(found.id) && !mayHaveBeen) yield `${found.kind} ${found.id} was never to be there`;
       else if (found.kind === 'group') yield* this.#groupProblems(s, target, found, waiting.has(found.id));
       else yield* this.#accountProblems(s, found);
     }
@@ -96,7 +104,8 @@ export class Expectations {
   *#accountProblems(s: Snapshot, found: Observed): Generator<string> {
     const { kind, id, name, displayName, active } = found;
     const before = this.#before.get(id);
-    const names = before === undefined ? this.#names.get(id) : new Set([folded(before.name)]);
+    const atFirst = (this.#mixes ? this.#everNamed : this.#names).get(id);
+    const names = before === undefined ? atFirst : new Set([folded(before.name)]);
     // Databricks never changes it.
     if (names?.has(folded(name)) !== true)
       yield `${kind} ${id} is called ${name}, which it was not created as`;
