@@ -12,6 +12,7 @@ const alone = [
   // They sign in as the app does, by what the environment of their process says.
   'test/operations/connection-test.test.ts',
   'test/cli/*commands.test.ts',
+  'test/cli/who.test.ts',
   'test/operations/dead-letters.test.ts',
 ];
 
@@ -28,9 +29,12 @@ const long = [
  * besides what `npm test` does.
  */
 const thorough = [
+  'test/scenarios/admin-account-of-same-name.test.ts',
   'test/scenarios/aim-switched-on.test.ts',
+  'test/scenarios/change-during-a-long-audit.test.ts',
   'test/scenarios/circular-groups-that-wait-together.test.ts',
   'test/scenarios/deactivated-by-somebody-else.test.ts',
+  'test/scenarios/dead-lettering-fails.test.ts',
   'test/scenarios/deleted-in-target.test.ts',
   'test/scenarios/erased-person.test.ts',
   'test/scenarios/every-kind-of-target.test.ts',
@@ -46,6 +50,7 @@ const thorough = [
   'test/scenarios/joined-below-a-group-that-was-filtered-out.test.ts',
   'test/scenarios/late-create-of-a-dead-owner.test.ts',
   'test/scenarios/late-write-of-a-dead-owner.test.ts',
+  'test/scenarios/lease-taken-again-while-given-back.test.ts',
   'test/scenarios/lifecycle-*.test.ts',
   'test/scenarios/moved-to-a-group-assigned-a-moment-ago.test.ts',
   'test/scenarios/name-passed-on-and-no-new-account.test.ts',
@@ -60,13 +65,16 @@ const thorough = [
   'test/scenarios/reads-that-never-agree.test.ts',
   'test/scenarios/replayed-dead-letter.test.ts',
   'test/scenarios/scope-*.test.ts',
+  'test/scenarios/service-principals.test.ts',
   'test/scenarios/soft-deleted-member.test.ts',
+  'test/scenarios/source-refuses-us.test.ts',
   'test/scenarios/state-loss.test.ts',
   'test/scenarios/swapped-after-an-unanswered-rename.test.ts',
   'test/scenarios/swapped-user-names.test.ts',
   'test/scenarios/target-down-for-a-day.test.ts',
   'test/scenarios/target-refuses-everybody.test.ts',
   'test/scenarios/token-rotated-during-a-cycle.test.ts',
+  'test/scenarios/two-groups-of-one-name.test.ts',
   'test/scenarios/unassigned-group*.test.ts',
   'test/scenarios/what-others-got-wrong.test.ts',
   'test/scenarios/workspace-*.test.ts',
