@@ -1,10 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
 import { ServiceBusClient } from '@azure/service-bus';
 import type { Settings } from './config/settings.ts';
-import { CLOUDS } from './databricks/clouds.ts';
 import { appCredential } from './directory/app-credential.ts';
 import { GraphDirectory } from './directory/graph-directory.ts';
 import { missingPermissions } from './directory/graph-permissions.ts';
+import { CLOUDS } from './identity/clouds.ts';
 import type { Logger } from './identity/logger.ts';
 import { objectIdOf } from './identity/token-claims.ts';
 import { ChangeQueue } from './messaging/change-queue.ts';
@@ -75,12 +75,11 @@ export interface Provisioning {
 export function compose(settings: Settings, log: Logger): Provisioning {
   const { config } = settings;
   const { applicationObjectId, tenantId, cloud } = config.source;
-  const { authorityHost, graphUrl } = CLOUDS[cloud];
-  const credential = appCredential(cloud === 'public' ? {} : { authorityHost });
+  const credential = appCredential(cloud);
   const state = openState(
     'connectionString' in settings.storage ? settings.storage : { ...settings.storage, credential },
   );
-  const baseUrl = settings.graphUrl ?? graphUrl;
+  const baseUrl = settings.graphUrl ?? CLOUDS[cloud].graphUrl;
   // The audience of a Graph token is the address of the cloud's Graph itself.
   const scope = `${baseUrl.replace(/[/]$/, '')}/.default`;
   // Our own identity joins them once we know it: whoever may be assigned or unassigned, it must not lock itself out.

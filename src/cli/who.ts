@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import type { Settings } from '../config/settings.ts';
-import { CLOUDS } from '../databricks/clouds.ts';
 import { appCredential } from '../directory/app-credential.ts';
 import { objectIdOf } from '../identity/token-claims.ts';
 
@@ -18,9 +17,7 @@ export async function whoeverAsks({
   config,
 }: Pick<Settings, 'storage' | 'config'>): Promise<string> {
   if ('connectionString' in storage) return userInfo().username;
-  const { cloud } = config.source;
-  const { authorityHost } = CLOUDS[cloud];
-  const token = await appCredential(cloud === 'public' ? {} : { authorityHost }).getToken(STORAGE_SCOPE);
+  const token = await appCredential(config.source.cloud).getToken(STORAGE_SCOPE);
   const id = objectIdOf(token?.token ?? '');
   if (id === undefined) throw new Error('the token for the storage account names nobody who could decide');
   return id;

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
+import { CLOUDS, type CloudName } from '../identity/clouds.ts';
 import { ConfigurationError } from '../identity/errors.ts';
 import { CachedSecret } from './cached-secret.ts';
-import { CLOUDS, type CloudName } from './clouds.ts';
 import { keyVaultSecret } from './key-vault-secret.ts';
 import { Rotation } from './rotation.ts';
 import { fixedSecret, type SecretReader, type SecretSource } from './secret-source.ts';

@@ -1,6 +1,7 @@
 import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { boundedRequests } from '../identity/bounded-requests.ts';
+import { CLOUDS, type CloudName } from '../identity/clouds.ts';
 import { RetryLater } from '../identity/errors.ts';
 import { withinTime } from '../identity/within-time.ts';
 
@@ -14,20 +15,18 @@ const MAX_RESPONSE_BYTES = 1024 * 1024;
 /** Where virtual machines ask for tokens of their managed identity (Microsoft Learn, "Azure Instance Metadata Service"). */
 const METADATA_SERVICE = '169.254.169.254';
 
-export interface AppCredentialOptions {
-  /** Entra's sign-in address; undefined: what the environment says, else that of the public cloud. */
-  readonly authorityHost?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-}
+/** Of one process. */
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The Entra identity that the app has: a managed identity in Azure, the developer's at home. It asks Entra and the
  * managed-identity address of this machine and nobody else, and gives up in time.
  */
-export function appCredential({ authorityHost, env = process.env }: AppCredentialOptions): TokenCredential {
+export function appCredential(cloud: CloudName, env: Environment = process.env): TokenCredential {
+  // Where it is the public cloud, the environment may name an authority of its own.
+  const authorityHost = cloud === 'public' ? undefined : CLOUDS[cloud].authorityHost;
   const allows = tokenSources(authorityHost ?? env.AZURE_AUTHORITY_HOST, env);
   const credential = new DefaultAzureCredential({
-    // Where nothing else is said, the environment may name an authority of its own.
     ...(authorityHost === undefined ? {} : { authorityHost }),
     redirectOptions: { maxRetries: 0 },
     httpClient: boundedRequests(createDefaultHttpClient(), {
@@ -52,10 +51,7 @@ export function appCredential({ authorityHost, env = process.env }: AppCredentia
  * clouds and regions. Managed identities are asked for over http, which does not leave the machine, at the address that
  * the platform gives.
  */
-function tokenSources(
-  authorityHost: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): (url: URL) => boolean {
+function tokenSources(authorityHost: string | undefined, env: Environment): (url: URL) => boolean {
   const entra = new Set(['login.microsoftonline.com', 'login.microsoft.com', hostOf(authorityHost)]);
   const managed = new Set([
     METADATA_SERVICE,

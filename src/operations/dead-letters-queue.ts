@@ -5,7 +5,6 @@ import {
   type ServiceBusReceiver,
 } from '@azure/service-bus';
 import type { Settings } from '../config/settings.ts';
-import { CLOUDS } from '../databricks/clouds.ts';
 import { appCredential } from '../directory/app-credential.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
 import { sleep } from '../identity/clock.ts';
@@ -32,16 +31,10 @@ export async function withServiceBus<T>(
   work: (client: ServiceBusClient) => Promise<T>,
 ): Promise<T> {
   const options = { retryOptions: { maxRetries: 3, retryDelayInMs: 250, timeoutInMs: 10_000 } };
-  const { cloud } = config.source;
-  const { authorityHost } = CLOUDS[cloud];
   const client =
     'connectionString' in serviceBus
       ? new ServiceBusClient(serviceBus.connectionString, options)
-      : new ServiceBusClient(
-          serviceBus.namespace,
-          appCredential(cloud === 'public' ? {} : { authorityHost }),
-          options,
-        );
+      : new ServiceBusClient(serviceBus.namespace, appCredential(config.source.cloud), options);
   try {
     return await work(client);
   } finally {

@@ -3,7 +3,8 @@ import type { ServiceBusMessage, ServiceBusReceivedMessage, ServiceBusSender } f
 import { now, sleepUntil } from '../identity/clock.ts';
 import { principalKey } from '../identity/principal.ts';
 import { QUEUE_NAME } from '../messaging/change-queue.ts';
-import { messageBody, type Obligation, obligationSubject } from '../messaging/message.ts';
+import { lookObligation, messageBody, type Obligation, obligationSubject } from '../messaging/message.ts';
+import { askedChange } from './asked-change.ts';
 import type { OperationsContext } from './context.ts';
 import { type DeadLetter, type DeadLetterFilter, isMeant, toDeadLetter } from './dead-letters.ts';
 import { peekAll, type ServiceBusSettings, takeEach, withServiceBus } from './dead-letters-queue.ts';
@@ -73,11 +74,8 @@ async function replay(
   // Before it is sent: afterwards the row may be that of the replay, and clearing it would lose a failure. Without it,
   // whatever fails now is news, and the interval of the cycle's tries begins anew.
   await state.targets.forgetFailure(obligation.target, principalKey(obligation.principal));
-  const at = now();
-  await queue.sendCopy(
-    { ...obligation, cause: 'replay', notBefore: at, heardAt: at },
-    { chain, attempt: 0, hops: 0 },
-  );
+  const again = lookObligation({ ...askedChange(obligation), cause: 'replay' });
+  await queue.sendCopy(again, { chain, attempt: 0, hops: 0 });
 }
 
 function subjectOf(obligation: Obligation): string {

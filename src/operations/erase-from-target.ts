@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { now } from '../identity/clock.ts';
 import { type Principal, principal, principalKey } from '../identity/principal.ts';
 import type { Link } from '../state/links.ts';
 import { VersionConflict } from '../state/row-store.ts';
+import { askedChange } from './asked-change.ts';
 import type { OperationsContext } from './context.ts';
 import { eraseFromRecords } from './erase-records.ts';
 
@@ -69,15 +69,7 @@ async function eraseFromBacklog({ state }: Context, target: string, p: Principal
 async function eraseFromOthers({ state, queue }: Context, target: string, p: Principal): Promise<number> {
   const correlationId = `erase-${randomUUID()}`;
   const lookAgain = async (other: Principal): Promise<void> => {
-    const at = now();
-    const change = {
-      target,
-      principal: other,
-      cause: 'on-demand',
-      notBefore: at,
-      heardAt: at,
-      correlationId,
-    } as const;
+    const change = askedChange({ target, principal: other, correlationId });
     await state.backlog.put(change, 'attribute');
   };
   const holds = (await state.holds.list(target)).filter(({ value }) => names(value, p.id));

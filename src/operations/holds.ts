@@ -4,6 +4,7 @@ import { now } from '../identity/clock.ts';
 import { principalKey } from '../identity/principal.ts';
 import type { Hold, HoldKind } from '../state/holds.ts';
 import { VersionConflict } from '../state/row-store.ts';
+import { askedChange } from './asked-change.ts';
 import type { OperationsContext } from './context.ts';
 
 /** A kept-back action, as a person reads it. */
@@ -202,18 +203,10 @@ async function askForLook(
   target: string,
   hold: Hold,
 ): Promise<void> {
-  const at = now();
   const takesAway = takingAway.includes(hold.kind);
   const rowClass: RowClass = takesAway ? 'revoke' : 'grant';
   await state.backlog.put(
-    {
-      target,
-      principal: hold.principal,
-      cause: 'on-demand',
-      notBefore: at,
-      heardAt: at,
-      correlationId: randomUUID(),
-    },
+    askedChange({ target, principal: hold.principal, correlationId: randomUUID() }),
     rowClass,
   );
   await queue.sendPump(target);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphDirectory } from '../directory/graph-directory.ts';
-import { now } from '../identity/clock.ts';
 import { type Principal, principalKey, principalKind } from '../identity/principal.ts';
 import { lookObligation, obligationSubject } from '../messaging/message.ts';
+import { askedChange } from './asked-change.ts';
 import type { OperationsContext } from './context.ts';
 
 /** A look that was asked for. */
@@ -22,19 +22,12 @@ export async function askForLook(
   { queue, targets }: Pick<OperationsContext, 'queue' | 'targets'>,
   p: Principal,
 ): Promise<AskedLook> {
-  const [at, nonce] = [now(), randomUUID()];
+  const nonce = randomUUID();
   const correlationId = `look-${nonce}`;
   for (const { id: target } of targets) {
-    const change = {
-      target,
-      principal: p,
-      cause: 'on-demand',
-      notBefore: at,
-      heardAt: at,
-      correlationId,
-    } as const;
+    const change = askedChange({ target, principal: p, correlationId });
     const chain = `${obligationSubject(target, principalKey(p))}|d|${nonce}`;
-    await queue.sendCopy(lookObligation(change), { chain, attempt: 0, hops: 0 }, at);
+    await queue.sendCopy(lookObligation(change), { chain, attempt: 0, hops: 0 });
   }
   return { principal: principalKey(p), targets: targets.map(({ id }) => id), correlationId };
 }

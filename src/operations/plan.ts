@@ -85,21 +85,32 @@ function troubleOfTarget(error: unknown): string | undefined {
   return failure === 'alreadyDone' ? describeError(error) : failure.message;
 }
 
+/** What came of approving plans. */
+export interface PlanApproval {
+  /** Of every target that waited in plan-only. */
+  readonly plans: readonly PlanSummary[];
+  /** Those that are written to from now on. */
+  readonly released: readonly string[];
+}
+
 /**
- * Lets the targets that wait in plan-only be written to. Proposed adoptions stay held, each for an approval of its own.
- * @returns the targets that waited
+ * Lets the targets that wait in plan-only be written to. Each is compared first, for whoever approves to see: nobody
+ * approves what could not be shown. Proposed adoptions stay held, each for an approval of its own.
  */
-export async function approvePlan({
-  state,
-  queue,
-  targets,
-}: Pick<OperationsContext, 'state' | 'queue' | 'targets'>): Promise<string[]> {
+export async function approvePlan(
+  context: PlanContext & Pick<OperationsContext, 'queue'>,
+): Promise<PlanApproval> {
+  const { state, queue } = context;
+  const waiting: (typeof context.targets)[number][] = [];
+  for (const target of context.targets)
+    if ((await state.targets.read(target.id)).planOnly) waiting.push(target);
+  const plans = await summarizePlan({ ...context, targets: waiting });
   const released: string[] = [];
-  for (const { id } of targets) {
-    if (!(await state.targets.read(id)).planOnly) continue;
-    await state.targets.update(id, before => ({ ...before, planOnly: false }));
-    await queue.sendPump(id);
-    released.push(id);
+  for (const { target, notCompared } of plans) {
+    if (notCompared !== undefined) continue;
+    await state.targets.update(target, before => ({ ...before, planOnly: false }));
+    await queue.sendPump(target);
+    released.push(target);
   }
-  return released;
+  return { plans, released };
 }

@@ -11,6 +11,6 @@ export function byClaim(a: Claimant, b: Claimant): number {
 }
 
 function bornAt({ createdDateTime }: Claimant): number {
-  const at = Date.parse(`${createdDateTime}`);
+  const at = Date.parse(createdDateTime ?? '');
   return Number.isNaN(at) ? Number.MAX_VALUE : at;
 }

@@ -78,8 +78,20 @@ test('a target is enabled, and its plan approved, once', async () => {
   expect((await ops(['enable', target])).text).toContain('is written to again');
   expect((await state.targets.read(target)).quarantine).toBeUndefined();
   expect((await ops(['enable', target])).json).toEqual({ target, enabled: false });
-  expect((await ops(['plan', 'approve', '--target', target])).json).toEqual({ released: [target] });
-  expect((await ops(['plan', 'approve'])).json).toEqual({ released: [] });
+  const approved = await ops(['plan', 'approve', '--target', target]);
+  expect(approved.json).toMatchObject({ plans: [{ target, counts: { create: 2 } }], released: [target] });
+  expect(approved.text).toMatch(new RegExp(`create user:${ada.id}[^]*^approved: ${target}$`, 'm'));
+  expect((await ops(['plan', 'approve'])).json).toEqual({ plans: [], released: [] });
+});
+
+test('a plan that cannot be shown is not approved', async () => {
+  await state.targets.update(target, known => ({ ...known, planOnly: true }));
+  const { json, isGood, text } = await ops(['plan', 'approve'], { DATABRICKS_SCIM_TOKEN: 'expired' });
+  expect(isGood).toBe(false);
+  expect(json).toMatchObject({ plans: [{ target }], released: [] });
+  expect(text).toContain(`not approved, since nothing could be shown: ${target}`);
+  expect((await state.targets.read(target)).planOnly).toBe(true);
+  await state.targets.update(target, known => ({ ...known, planOnly: false }));
 });
 
 test('a plan is shown, and nothing is written', async () => {

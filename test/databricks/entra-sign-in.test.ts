@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CLOUDS } from '../../src/databricks/clouds.ts';
 import { SignIns } from '../../src/databricks/credential.ts';
 import { classifyFailure } from '../../src/databricks/failure.ts';
+import { CLOUDS } from '../../src/identity/clouds.ts';
 import { ConfigurationError } from '../../src/identity/errors.ts';
 import { createTestClock, type TestClock } from '../harness/test-clock.ts';
 import { type Place, startPlace } from './door.ts';

@@ -13,6 +13,8 @@ test('nobody is asked for a token whom neither the platform nor Entra names', as
   vi.stubEnv('IDENTITY_HEADER', 'secret-header');
   vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'ManagedIdentityCredential');
   const env = { IDENTITY_ENDPOINT: 'http://127.0.0.1:1/msi/token' };
-  await expect(appCredential({ env }).getToken('https://graph.microsoft.com/.default')).rejects.toThrow();
+  await expect(
+    appCredential('public', env).getToken('https://graph.microsoft.com/.default'),
+  ).rejects.toThrow();
   expect(server.connections).toBe(0);
 });

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const failureOf = async (): Promise<string> => {
-  const credential = appCredential({});
+  const credential = appCredential('public');
   return credential.getToken(SCOPE).then(
     () => expect.fail('expected no token'),
     (error: unknown) => String(error),
@@ -43,7 +43,7 @@ describe('the endpoint of the managed identity that', () => {
         JSON.stringify({ access_token: 'a-token', expires_on, token_type: 'Bearer', resource: 'x' }),
       );
     };
-    expect((await appCredential({}).getToken(SCOPE))?.token).toBe('a-token');
+    expect((await appCredential('public').getToken(SCOPE))?.token).toBe('a-token');
     expect(requests[0]?.headers['x-identity-header']).toBe('secret-header');
   });
 
@@ -73,7 +73,7 @@ describe('the endpoint of the managed identity that', () => {
     attack = (_, response) => void mayAnswer.then(() => response.writeHead(400).end('{}'));
     const asked = performance.now();
     const abortSignal = AbortSignal.timeout(200);
-    await expect(appCredential({}).getToken(SCOPE, { abortSignal })).rejects.toThrow();
+    await expect(appCredential('public').getToken(SCOPE, { abortSignal })).rejects.toThrow();
     expect(performance.now() - asked).toBeLessThan(2_000);
     answer();
   });

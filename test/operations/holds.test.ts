@@ -5,7 +5,6 @@ import type { Principal } from '../../src/identity/principal.ts';
 import { startBroker } from '../../src/local/service-bus/broker.ts';
 import { ChangeQueue } from '../../src/messaging/change-queue.ts';
 import { approveHold, HoldNotFound, listHolds, rejectHold } from '../../src/operations/holds.ts';
-import { approvePlan } from '../../src/operations/plan.ts';
 import { ScimClient } from '../../src/scim/client.ts';
 import { targetOf } from '../provisioning/targets.ts';
 import { bearer } from '../scim/bearer.ts';
@@ -70,14 +69,4 @@ test('where two people have to approve, nothing happens after the first one', as
   expect(await backlog.hasRows(one)).toBe(false);
   expect(await approveHold(byTwo, id, 'bob')).toMatchObject({ approvedBy: ['ada', 'bob'] });
   expect(await backlog.hasRows(one)).toBe(true);
-});
-
-test('a plan is approved for the targets that were named', async () => {
-  const { one, two, context } = await twoTargets();
-  const { targets } = storage.state;
-  for (const id of [one, two]) await targets.update(id, state => ({ ...state, planOnly: true }));
-  const named = context.targets.filter(({ id }) => id === two);
-  expect(await approvePlan({ ...context, targets: named })).toEqual([two]);
-  expect((await targets.read(one)).planOnly).toBe(true);
-  expect((await targets.read(two)).planOnly).toBe(false);
 });

@@ -107,8 +107,9 @@ test('the plan is shown and approved, once, and then carried out', async () => {
   expect(plan && planLines(plan)).toEqual(
     expect.arrayContaining([`${target}: plan-only: 6 differences`, expect.stringMatching(/^ {2}create +4$/)]),
   );
-  expect(await approvePlan(session.app)).toEqual([target]);
-  expect(await approvePlan(session.app)).toEqual([]);
+  expect((await approvePlan({ ...session.app, targets: [] })).released).toEqual([]);
+  expect(await approvePlan(session.app)).toEqual({ plans: [plan], released: [target] });
+  expect(await approvePlan(session.app)).toEqual({ plans: [], released: [] });
   expect(await settled(session, 20_000, signal)).toBe(true);
   expect(await readStatus(session.app)).toMatchObject([
     {

@@ -19,16 +19,26 @@ export const cycleCommands: readonly Command[] = [
   {
     words: 'plan approve',
     usage: '',
-    about: 'lets targets that wait in plan-only be written to; proposed adoptions stay held',
+    about:
+      'shows what would change in targets that wait in plan-only, and lets them be written to; proposed adoptions stay held',
     names: 'none',
     options: ['target'],
     run: async ({ app, values }) => {
-      const released = await approvePlan({ ...app, targets: chosen(app.targets, values.target) });
-      const text =
-        released.length === 0
-          ? 'no target waits for a plan to be approved'
-          : `approved: ${released.join(', ')}`;
-      return { json: { released }, lines: [text] };
+      const approval = await approvePlan({ ...app, targets: chosen(app.targets, values.target) });
+      const { plans, released } = approval;
+      const refused = plans.filter(plan => plan.notCompared !== undefined).map(plan => plan.target);
+      return {
+        json: approval,
+        lines: [
+          ...plans.flatMap(planLines),
+          ...(plans.length === 0 ? ['no target waits for a plan to be approved'] : []),
+          ...(released.length === 0 ? [] : [`approved: ${released.join(', ')}`]),
+          ...(refused.length === 0
+            ? []
+            : [`not approved, since nothing could be shown: ${refused.join(', ')}`]),
+        ],
+        isGood: refused.length === 0,
+      };
     },
   },
   {
