@@ -10,7 +10,6 @@ import type { AimWatch } from './aim-watch.ts';
 import type { AccountApplier } from './apply-account.ts';
 import type { AssignmentApplier } from './apply-assignments.ts';
 import type { GroupApplier } from './apply-group.ts';
-
 import { kinds } from './kinds.ts';
 import type { Outcome } from './outcome.ts';
 import type { Quarantine } from './quarantine.ts';

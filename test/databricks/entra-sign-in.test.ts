@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SignIns } from '../../src/databricks/credential.ts';
 import { classifyFailure } from '../../src/databricks/failure.ts';
 import { CLOUDS } from '../../src/identity/clouds.ts';
 import { ConfigurationError } from '../../src/identity/errors.ts';
-import { createTestClock, type TestClock } from '../harness/test-clock.ts';
+import { onTestClock } from '../harness/on-test-clock.ts';
+import type { TestClock } from '../harness/test-clock.ts';
 import { type Place, startPlace } from './door.ts';
 
 const DATABRICKS = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default';
@@ -12,14 +13,10 @@ const RESOURCE_ID =
 let clock: TestClock;
 let place: Place;
 
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   place = await startPlace();
-});
-afterEach(async () => {
-  await place.close();
-  clock.dispose();
+  return place;
 });
 
 test('the token is for Databricks, asked for once and again before its end', async () => {

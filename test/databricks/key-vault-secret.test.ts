@@ -1,22 +1,19 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { classifyFailure } from '../../src/databricks/failure.ts';
 import type { SignIn } from '../../src/databricks/sign-in.ts';
 import { ConfigurationError } from '../../src/identity/errors.ts';
-import { createTestClock, type TestClock } from '../harness/test-clock.ts';
+import { onTestClock } from '../harness/on-test-clock.ts';
+import type { TestClock } from '../harness/test-clock.ts';
 import { type Place, startPlace } from './door.ts';
 
 const HOUR = 3_600_000;
 let clock: TestClock;
 let place: Place;
 
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   place = await startPlace();
-});
-afterEach(async () => {
-  await place.close();
-  clock.dispose();
+  return place;
 });
 
 const open = (): SignIn =>

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { classifyFailure } from '../../src/databricks/failure.ts';
 import type { SignIn } from '../../src/databricks/sign-in.ts';
 import type { ScimClient } from '../../src/scim/client.ts';
-import { createTestClock, type TestClock } from '../harness/test-clock.ts';
+import { onTestClock } from '../harness/on-test-clock.ts';
+import type { TestClock } from '../harness/test-clock.ts';
 import { type Place, startPlace } from './door.ts';
 
 const MINUTE = 60_000;
@@ -11,14 +12,10 @@ let place: Place;
 let signIn: SignIn;
 let client: ScimClient;
 
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   place = await startPlace();
-});
-afterEach(async () => {
-  await place.close();
-  clock.dispose();
+  return place;
 });
 
 /** A target whose token is in the vault, and which has just worked with it. */

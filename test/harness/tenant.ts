@@ -26,6 +26,20 @@ export function group(displayName: string, members: readonly string[] = []): See
   return { id: randomUUID(), displayName, securityEnabled: true, members };
 }
 
+/** Groups of `size` each. Every next one begins ten people further on; after the last person comes the first again. */
+export function overlappingGroups(
+  people: readonly { readonly id: string }[],
+  count: number,
+  size: number,
+): ReturnType<typeof group>[] {
+  return Array.from({ length: count }, (_, index) =>
+    group(
+      `group ${index}`,
+      Array.from({ length: size }, (_member, n) => people[(index * 10 + n) % people.length]?.id ?? ''),
+    ),
+  );
+}
+
 /** A tenant with the enterprise application, to which `assigned` are assigned. */
 export function tenant(seed: DirectorySeed & { assigned: readonly string[] }): DirectorySeed {
   const { assigned, ...rest } = seed;

@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { z } from 'zod';
 import { toolPath } from '../../scripts/root.mjs';
+import { readEquivalents } from './equivalent.ts';
 import { judge, type MutationReport, type Verdict } from './verdict.ts';
 
 const CONFIG = 'test/mutation/stryker.config.json';
@@ -14,18 +14,8 @@ const LONGEST_MINUTES = 15;
 /** Of a hundred mutants that are not equivalent. */
 const MOST_SURVIVE = 5;
 
-const listSchema = z.array(
-  z.strictObject({
-    file: z.string(),
-    line: z.string(),
-    from: z.string(),
-    to: z.string(),
-    reason: z.string().min(20),
-  }),
-);
-
 const { args, minutes } = understood(process.argv.slice(2));
-const listed = listSchema.parse(read(new URL('./equivalent.json', import.meta.url)));
+const listed = readEquivalents();
 rmSync(REPORT, { force: true });
 const begin = performance.now();
 const end = await runStryker();
@@ -106,7 +96,7 @@ function table({ files, survivors, survivedPercent }: Verdict): string {
   ].join('\n');
 }
 
-function read(path: string | URL): unknown {
+function read(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SignInWatch } from '../../src/reconciliation/sign-in-watch.ts';
 import { type Place, startPlace } from '../databricks/door.ts';
+import { onTestClock } from '../harness/on-test-clock.ts';
 import { recordedLog } from '../harness/recorded-log.ts';
-import { createTestClock, type TestClock } from '../harness/test-clock.ts';
+import type { TestClock } from '../harness/test-clock.ts';
 import { targetOf } from '../provisioning/targets.ts';
 import { useStorage } from '../state/storage.ts';
 
@@ -11,14 +12,10 @@ const DAY = 24 * 3_600_000;
 const storage = useStorage();
 let clock: TestClock;
 let place: Place;
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   place = await startPlace();
-});
-afterEach(async () => {
-  await place.close();
-  clock.dispose();
+  return place;
 });
 
 /** A target that signs in with the secret of that name in the vault. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { limitsOf } from '../../src/databricks/limits.ts';
 import { DEFAULT_LIMITS } from '../../src/local/databricks/token-bucket.ts';
 import { memberNames, writes } from '../harness/observe.ts';
-import { group, tenant, users } from '../harness/tenant.ts';
+import { overlappingGroups, tenant, users } from '../harness/tenant.ts';
 import { createWorld } from '../harness/world.ts';
 
 const PEOPLE = 480;
@@ -19,12 +19,7 @@ test(
   'limits that are lower than published, in sliding windows, in fixed ones and beside a second client: 3 % refused at most, nothing lost, and the full rate when they are lifted',
   async () => {
     const people = users(PEOPLE);
-    const groups = Array.from({ length: GROUPS }, (_, index) =>
-      group(
-        `group ${index}`,
-        Array.from({ length: MEMBERS_OF_EACH }, (_, n) => people[(index * 10 + n) % PEOPLE]?.id ?? ''),
-      ),
-    );
+    const groups = overlappingGroups(people, GROUPS, MEMBERS_OF_EACH);
     // Those whom no group holds.
     const assigned = [...people, ...groups].map(({ id }) => id);
     await using world = await createWorld({

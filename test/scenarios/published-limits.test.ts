@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { limitsOf } from '../../src/databricks/limits.ts';
 import { memberNames, writes } from '../harness/observe.ts';
-import { group, tenant, users } from '../harness/tenant.ts';
+import { overlappingGroups, tenant, users } from '../harness/tenant.ts';
 import { createWorld, type World } from '../harness/world.ts';
 
 const PEOPLE = 300;
@@ -20,12 +20,7 @@ test(
   '300 users, 30 groups and 3,000 memberships at the published limits: nothing is refused, nothing is wasted',
   async () => {
     const people = users(PEOPLE);
-    const groups = Array.from({ length: GROUPS }, (_, index) =>
-      group(
-        `group ${index}`,
-        Array.from({ length: MEMBERS_OF_EACH }, (_, n) => people[(index * 10 + n) % PEOPLE]?.id ?? ''),
-      ),
-    );
+    const groups = overlappingGroups(people, GROUPS, MEMBERS_OF_EACH);
     await using world = await createWorld({
       seed: tenant({ users: people, groups, assigned: groups.map(({ id }) => id) }),
       stepMs: STEP_MS,

@@ -1,18 +1,15 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTestClock, type TestClock } from '../../harness/test-clock.ts';
+import { expect, test } from 'vitest';
+import { onTestClock } from '../../harness/on-test-clock.ts';
+import type { TestClock } from '../../harness/test-clock.ts';
 import { ACCOUNT_ID, call, startAccount, type TestAccount } from './fixture.ts';
 
 const MINUTE = 60_000;
 let account: TestAccount;
 let clock: TestClock;
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   account = await startAccount();
-});
-afterEach(async () => {
-  clock.dispose();
-  await account.close();
+  return account;
 });
 
 const switched = (on: boolean) => account.control('PUT', 'aim', { on, transitionMs: 10 * MINUTE });

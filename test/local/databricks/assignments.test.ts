@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createTestClock, type TestClock } from '../../harness/test-clock.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { onTestClock } from '../../harness/on-test-clock.ts';
+import type { TestClock } from '../../harness/test-clock.ts';
 import { ACCOUNT_ID, addWorkspace, call, startAccount, type TestAccount } from './fixture.ts';
 
 let account: TestAccount;
 let clock: TestClock;
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   account = await startAccount();
-});
-afterEach(async () => {
-  clock.dispose();
-  await account.close();
+  return account;
 });
 
 /** A federated workspace, a group of the account, and the door to its assignment. */
@@ -158,8 +155,8 @@ describe('assigning', () => {
 });
 
 test('what is not SCIM has a limit of its own, five a second', async () => {
-  await account.close();
   account = await startAccount({ limits: {} });
+  onTestFinished(() => account.close());
   const { send } = await assignable();
   const statuses: number[] = [];
   for (let i = 0; i < 7; i++) statuses.push((await send('PUT', { permissions: ['USER'] })).status);

@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createTestClock, type TestClock } from '../../harness/test-clock.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { onTestClock } from '../../harness/on-test-clock.ts';
+import type { TestClock } from '../../harness/test-clock.ts';
 import { ACCOUNT_ID, addWorkspace, call, patchOp, startAccount, type TestAccount, TOKEN } from './fixture.ts';
 
 let account: TestAccount;
 let clock: TestClock;
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   account = await startAccount();
-});
-afterEach(async () => {
-  clock.dispose();
-  await account.close();
+  return account;
 });
 
 describe('an account SCIM token', () => {

@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTestClock, type TestClock } from '../../harness/test-clock.ts';
+import { expect, test } from 'vitest';
+import { onTestClock } from '../../harness/on-test-clock.ts';
+import type { TestClock } from '../../harness/test-clock.ts';
 import { startAccount, type TestAccount } from './fixture.ts';
 
 let account: TestAccount;
 let clock: TestClock;
-beforeEach(async () => {
-  clock = createTestClock();
-  clock.install();
+onTestClock(async given => {
+  clock = given;
   account = await startAccount();
-});
-afterEach(async () => {
-  clock.dispose();
-  await account.close();
+  return account;
 });
 
 test('short lists leave resources out and count without them, so many times', async () => {
