@@ -33,8 +33,8 @@ export interface Command {
   readonly usage: string;
   readonly about: string;
   readonly run: (context: CommandContext) => Promise<CommandResult>;
-  /** Names that have to follow: none, exactly one, or any number. */
-  readonly names: 'none' | 'one' | 'any';
+  /** Names that have to follow: none, exactly one, at least one, or any number. */
+  readonly names: 'none' | 'one' | 'some' | 'any';
   readonly options: readonly (keyof Values)[];
 }
 

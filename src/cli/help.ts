@@ -17,6 +17,8 @@ FILTERS of dead letters; all that are given have to hold:
   --older-than AGE      90s, 30m, 2h, 7d, or a date
   --newer-than AGE
 
+Of \`holds list\`: --target ID, --kind KIND (such as proposed-adoption).
+
 PRINCIPAL is user:, group: or servicePrincipal: and an object id, or the object id alone.
 
   --settings FILE       the settings of the deployment; default local.settings.json (see local.settings.sample.json)

@@ -11,6 +11,7 @@ const options = {
   all: flag,
   force: flag,
   target: text,
+  kind: text,
   reason: text,
   principal: text,
   'older-than': text,

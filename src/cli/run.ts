@@ -20,9 +20,13 @@ export function understand(args: readonly string[]): Invocation {
   if (values.help || positionals.length === 0) return { command: undefined, names: [], values };
   const command = commandOf(positionals);
   const names = positionals.slice(command.words.split(' ').length);
-  const few = command.names === 'one' && names.length !== 1;
-  if (few || (command.names === 'none' && names.length > 0))
-    throw new UsageError(`\`${command.words}\` takes ${few ? `one ${command.usage}` : 'no further words'}`);
+  const wrong = {
+    none: names.length > 0 && 'no further words',
+    one: names.length !== 1 && `one ${command.usage}`,
+    some: names.length === 0 && command.usage,
+    any: false,
+  }[command.names];
+  if (wrong !== false) throw new UsageError(`\`${command.words}\` takes ${wrong}`);
   const strange = given(values).find(
     option => !command.options.includes(option) && !COMMON.some(common => common === option),
   );

@@ -167,13 +167,18 @@ export async function rejectHold(
   return toOpenHold(target, key, await inTurn(id, () => holds.reject(target, key, { at: now(), by })));
 }
 
+/** @throws {HoldNotFound} */
 async function findHold(
-  context: Pick<OperationsContext, 'state' | 'targets'>,
+  { state, targets }: Pick<OperationsContext, 'state' | 'targets'>,
   id: string,
 ): Promise<OpenHold> {
-  const found = (await listHolds(context)).find(hold => hold.id === id);
-  if (found === undefined) throw new HoldNotFound(`no hold has the id ${id}`);
-  return found;
+  for (const { id: target } of targets) {
+    if (!id.startsWith(`${target}|`)) continue;
+    const key = id.slice(target.length + 1);
+    const hold = await state.holds.get(target, key);
+    if (hold !== undefined) return toOpenHold(target, key, hold);
+  }
+  throw new HoldNotFound(`no hold has the id ${id}`);
 }
 
 /** A look may refresh the hold at the same moment: what is decided about is what it says then. */

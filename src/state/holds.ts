@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { type Principal, principal, principalKey } from '../identity/principal.ts';
-import { type Row, RowStore, VersionConflict } from './row-store.ts';
+import { keyPart, type Row, RowStore, VersionConflict } from './row-store.ts';
 
 /**
  * Why an action is kept back until a person decides. Some kinds cannot be approved, since they state something that no
@@ -130,6 +130,12 @@ export class Holds {
       if (value.kind === kind) return true;
     }
     return false;
+  }
+
+  /** @param id as {@link Row.key} of {@link list}; what a person typed may be anything */
+  async get(target: string, id: string): Promise<Hold | undefined> {
+    if (keyPart(id) !== id) return undefined;
+    return (await this.#rows.get(target, id))?.value;
   }
 
   async list(target: string): Promise<Row<Hold>[]> {

@@ -128,7 +128,47 @@ test('holds are listed, approved and rejected', async () => {
   expect((await ops(['holds', 'approve', id])).text).toContain('approved');
   expect(await state.holds.approvedIds(target, principal, kind)).toEqual(new Set(['11']));
   expect((await ops(['holds', 'list'])).text).toMatch(/decided +approved .* by /);
-  await expect(ops(['holds', 'approve', `${target}|group:none|${kind}`])).rejects.toThrow(NotThere);
+  for (const nothing of [`${target}|group:none|${kind}`, `${target}|no/such'key`, 'nonsense'])
+    await expect(ops(['holds', 'approve', nothing]), nothing).rejects.toThrow(NotThere);
+});
+
+test('holds are listed by kind, and several are decided about at once', async () => {
+  const people = [user('bob'), user('cyd'), user('dan')];
+  const kinds = ['proposed-adoption', 'proposed-adoption', 'missing-values'] as const;
+  for (const [index, { id }] of people.entries())
+    await state.holds.hold(
+      target,
+      {
+        kind: kinds[index] ?? 'missing-values',
+        principal: { kind: 'user', id },
+        ids: [`1${index}`],
+        cause: 'c',
+      },
+      1_000,
+    );
+  const listed = async (kind: string): Promise<string[]> => {
+    const { json } = await ops(['holds', 'list', '--kind', kind]);
+    return (json as { id: string }[]).map(({ id }) => id);
+  };
+  const [notApprovable = ''] = await listed('missing-values');
+  const adoptions = (await listed('proposed-adoption')).filter(id =>
+    people.some(person => id.includes(person.id)),
+  );
+  expect(adoptions).toHaveLength(2);
+  await expect(ops(['holds', 'list', '--kind', 'adoption'])).rejects.toThrow(UsageError);
+
+  const { json, text, isGood } = await ops(['holds', 'approve', notApprovable, ...adoptions, 'nonsense']);
+  expect(isGood).toBe(false);
+  expect(json).toMatchObject({
+    holds: adoptions.map(id => ({ id, approvedAt: expect.any(Number) })),
+    undecided: [{ id: notApprovable }, { id: 'nonsense', why: 'no hold has the id nonsense' }],
+  });
+  expect(text).toContain(
+    `not decided ${notApprovable}: a hold of the kind missing-values cannot be approved`,
+  );
+  const { isGood: rejected } = await ops(['holds', 'reject', ...adoptions]);
+  expect(rejected).not.toBe(false);
+  expect((await ops(['holds'])).text.match(/decided +rejected/g)).toHaveLength(2);
 });
 
 describe('dead letters', () => {

@@ -1,6 +1,15 @@
-import { approveHold, HoldNotFound, listHolds, type OpenHold, rejectHold } from '../../operations/holds.ts';
-import { type Command, NotThere, targetNamed } from '../command.ts';
+import {
+  approveHold,
+  HoldNotApprovable,
+  HoldNotFound,
+  listHolds,
+  type OpenHold,
+  rejectHold,
+} from '../../operations/holds.ts';
+import { holdKinds } from '../../state/holds.ts';
+import { type Command, type CommandResult, NotThere, targetNamed } from '../command.ts';
 import { columns, counted, isoTime } from '../text.ts';
+import { UsageError } from '../usage-error.ts';
 import { whoeverAsks } from '../who.ts';
 
 /** Ids that are listed of one hold for people. */
@@ -12,10 +21,15 @@ export const holdCommands: readonly Command[] = [
     usage: '',
     about: 'what is held back for a person to decide, and what would help',
     names: 'none',
-    options: ['target'],
-    run: async ({ app, values: { target } }) => {
+    options: ['target', 'kind'],
+    run: async ({ app, values: { target, kind } }) => {
       if (target !== undefined) targetNamed(app.targets, target);
-      const holds = (await listHolds(app)).filter(hold => target === undefined || hold.target === target);
+      if (kind !== undefined && !holdKinds.some(known => known === kind))
+        throw new UsageError(`there is no kind of hold called ${kind}; there is ${holdKinds.join(', ')}`);
+      const holds = (await listHolds(app)).filter(
+        hold =>
+          (target === undefined || hold.target === target) && (kind === undefined || hold.kind === kind),
+      );
       return {
         json: holds,
         lines: [
@@ -27,44 +41,64 @@ export const holdCommands: readonly Command[] = [
   },
   {
     words: 'holds approve',
-    usage: 'ID',
+    usage: 'ID…',
     about: 'lets the listed ids that are still wanted be done',
-    names: 'one',
+    names: 'some',
     options: [],
-    run: async ({ app, settings, names: [id = ''] }) => {
+    run: async ({ app, settings, names }) => {
       const by = await whoeverAsks(settings);
       await app.queue.open();
-      const hold = await named(() => approveHold(app, id, by));
-      const text =
-        hold.approvedAt === undefined
-          ? `noted for ${hold.id}: somebody else has to approve it as well`
-          : `approved ${hold.id}: the owner looks at it again and does what is still wanted`;
-      return { json: hold, lines: [text] };
+      return decideEach(
+        names,
+        id => approveHold(app, id, by),
+        ({ id, approvedAt }) =>
+          approvedAt === undefined
+            ? `noted for ${id}: somebody else has to approve it as well`
+            : `approved ${id}: the owner looks at it again and does what is still wanted`,
+      );
     },
   },
   {
     words: 'holds reject',
-    usage: 'ID',
+    usage: 'ID…',
     about: 'keeps it undone for as long as its reason is the same',
-    names: 'one',
+    names: 'some',
     options: [],
-    run: async ({ app, settings, names: [id = ''] }) => {
+    run: async ({ app, settings, names }) => {
       const by = await whoeverAsks(settings);
-      const hold = await named(() => rejectHold(app, id, by));
-      return {
-        json: hold,
-        lines: [`rejected ${hold.id}: it stays undone for as long as its reason is the same`],
-      };
+      return decideEach(
+        names,
+        id => rejectHold(app, id, by),
+        ({ id }) => `rejected ${id}: it stays undone for as long as its reason is the same`,
+      );
     },
   },
 ];
 
-async function named(decide: () => Promise<OpenHold>): Promise<OpenHold> {
-  try {
-    return await decide();
-  } catch (error) {
-    throw error instanceof HoldNotFound ? new NotThere(error.message, { cause: error }) : error;
+/** Each on its own: that nothing can be decided about one is no reason not to decide about the others. */
+async function decideEach(
+  ids: readonly string[],
+  decide: (id: string) => Promise<OpenHold>,
+  text: (hold: OpenHold) => string,
+): Promise<CommandResult> {
+  const holds: OpenHold[] = [];
+  const undecided: { readonly id: string; readonly why: string }[] = [];
+  for (const id of ids) {
+    try {
+      holds.push(await decide(id));
+    } catch (error) {
+      const isAboutOne = error instanceof HoldNotFound || error instanceof HoldNotApprovable;
+      if (!isAboutOne) throw error;
+      if (ids.length === 1 && error instanceof HoldNotFound)
+        throw new NotThere(error.message, { cause: error });
+      undecided.push({ id, why: error.message });
+    }
   }
+  return {
+    json: { holds, undecided },
+    lines: [...holds.map(text), ...undecided.map(({ id, why }) => `not decided ${id}: ${why}`)],
+    isGood: undecided.length === 0,
+  };
 }
 
 function linesOf(hold: OpenHold): string[] {
