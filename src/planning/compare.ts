@@ -135,11 +135,10 @@ function compareLinked(
 function differs(kind: PrincipalKind, key: string, wanted: string | boolean, there: ActualResource): boolean {
   const { nameAttribute, nameIsImmutable } = kindTraits[kind];
   const value = there.attributes[key];
-  if (nameIsImmutable && key === nameAttribute)
-    return foldName(String(wanted)) !== foldName(String(value ?? ''));
+  const name = foldName(String(value ?? ''));
+  if (nameIsImmutable && key === nameAttribute) return foldName(String(wanted)) !== name;
   // An account without a displayName is shown under its name (Terraform provider: the attribute is computed).
-  if (wanted === '' && key === 'displayName' && foldName(String(value ?? '')) === foldName(there.name))
-    return false;
+  if (wanted === '' && key === 'displayName' && name === foldName(there.name)) return false;
   return !sameValue(key, wanted, value);
 }
 

@@ -24,7 +24,7 @@ export const compareMutations: readonly ListedMutation[] = [
     {
       by: 'both',
       name: 'a name that the target stored in lower case counts as another',
-      source: 'return foldName(String(wanted)) !== foldName(String(value));',
+      source: 'return foldName(String(wanted)) !== name;',
       replacement: 'return String(wanted) !== String(value);',
     },
     {
