@@ -38,6 +38,7 @@ export function composeTargets(
       id: target.id,
       level: target.place.kind === 'workspace' ? 'workspace' : 'account',
       scim,
+      planFirst: target.planFirst,
       policy: { ...compilePolicy(config, target), protectedObjectIds },
       ownerRates: rates,
       readerRates: { ...rates },

@@ -148,6 +148,9 @@ const target = section(
     requestsPerSecond: requestsPerSecond
       .optional()
       .describe('What the target allows, where that is not what Databricks publishes.'),
+    planFirst: flag(
+      'Whether nothing but revocations is written until a person has approved the plan of the first audit, whatever that finds. false: only where a name would have to be taken over. What has been compared already goes on.',
+    ).default(false),
     scope: overridable(scope.unwrap())
       .optional()
       .describe('Who is provisioned here: what is said replaces what the general scope says.'),

@@ -69,6 +69,8 @@ export interface TargetConfig {
   /** At accounts only; no workspace twice. */
   readonly workspaces: readonly WorkspaceConfig[];
   readonly rates: RatesConfig;
+  /** Nothing but revocations is written until a person has approved the first plan. */
+  readonly planFirst: boolean;
   /** The general ones, with what the target says in their place. */
   readonly scope: ScopeConfig;
   readonly mappings: PerKind<readonly MappingRule[]>;
@@ -91,6 +93,7 @@ export function completeTarget(form: TargetForm, file: FileForm): TargetConfig {
       assert,
     })),
     rates: form.requestsPerSecond ?? {},
+    planFirst: form.planFirst,
     scope: completeScope({
       ...file.scope,
       ...withoutUndefined(scope),

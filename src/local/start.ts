@@ -61,8 +61,12 @@ async function run(
     signals.signal.throwIfAborted();
     await subscribe(running, signals.signal);
     if (!(await initialCycle(running, screen, signals.signal))) {
-      screen.line('A target waits in plan-only: its account holds names that would have to be taken over.');
-      screen.line('Nothing but revocations is written. See `npm run ops -- holds`, then `plan approve`.');
+      screen.line(
+        'A target waits in plan-only: nothing but revocations is written until its plan is approved.',
+      );
+      screen.line(
+        'See `npm run ops -- plan` and `npm run ops -- holds`, then `npm run ops -- plan approve`.',
+      );
       return false;
     }
     screen.line('The initial cycle is done.');

@@ -25,6 +25,8 @@ export interface Target {
   readonly scim: ScimClient;
   /** Who goes there, as what, and what happens when they leave. */
   readonly policy: Policy;
+  /** Its first plan waits for a person, whatever that audit finds. */
+  readonly planFirst?: boolean | undefined;
   /** Requests per second that the owner may send; audits and plans have a budget of their own. */
   readonly ownerRates: Readonly<Record<RequestClass, number>>;
   readonly readerRates: Readonly<Record<RequestClass, number>>;

@@ -125,12 +125,12 @@ export class Audit {
     for (const principal of await this.#toRevisit(target, plan)) await writer.revisit(principal);
     await this.#withdrawHolds(target.id, plan, startedAt);
     const firstIndex = !(await this.#state.targets.read(target.id)).indexed;
-    const adoptions = firstIndex && (await takesOver(target, plan, this.#log));
+    // A target in which names would have to be taken over is not written to before a person has seen the plan.
+    const waits = firstIndex && (target.planFirst === true || (await takesOver(target, plan, this.#log)));
     await this.#state.targets.update(target.id, state => ({
       ...state,
       indexed: true,
-      // A target in which names would have to be taken over is not written to before a person has seen the plan.
-      planOnly: state.planOnly || adoptions,
+      planOnly: state.planOnly || waits,
       // A reason that came up meanwhile is another audit's.
       auditDue: state.auditDue === auditDue ? undefined : state.auditDue,
       lastAuditAt: startedAt,

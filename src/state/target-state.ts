@@ -23,7 +23,7 @@ const quarantineSchema = z.object({
 const stateSchema = z.object({
   /** An audit has read the target to its end, so that an existing resource cannot be taken for a missing one. */
   indexed: z.boolean().default(false),
-  /** Set when that audit found names to adopt: nothing but revocations is written until a person approved the plan. */
+  /** Set when that audit found names to adopt, or the configuration wants it: nothing but revocations is written until a person approved the plan. */
   planOnly: z.boolean().default(false),
   /** Why a full comparison is due; undefined when none is. */
   auditDue: z.string().optional(),

@@ -171,6 +171,41 @@ test('holds are listed by kind, and several are decided about at once', async ()
   expect((await ops(['holds'])).text.match(/decided +rejected/g)).toHaveLength(2);
 });
 
+test('the log tells what was written, of whom it is asked about and since when', async () => {
+  const at = Date.now();
+  const kinds = { update: { kind: 'user', id: ada.id }, members: { kind: 'group', id: team.id } } as const;
+  const written = (action: keyof typeof kinds, hoursAgo: number, where = target) =>
+    state.log.append({
+      at: at - hoursAgo * 3_600_000,
+      heardAt: at - hoursAgo * 3_600_000 - 1_500,
+      target: where,
+      principal: kinds[action],
+      action,
+      detail: action === 'members' ? '+1 -0' : 'displayName',
+      cause: 'poll',
+      correlationId: `${action} ${hoursAgo}`,
+    });
+  for (const hoursAgo of [30, 3, 1]) await written('update', hoursAgo);
+  await written('members', 2);
+  await written('update', 1, 'one that was forgotten');
+
+  const asked = async (...args: string[]): Promise<string[]> => {
+    const { json } = await ops(['log', ...args]);
+    return (json as { correlationId: string }[]).map(({ correlationId }) => correlationId);
+  };
+  expect(await asked()).toEqual(['update 3', 'members 2', 'update 1']);
+  expect(await asked('--newer-than', '2d', `user:${ada.id}`)).toEqual(['update 30', 'update 3', 'update 1']);
+  expect(await asked(ada.id.toUpperCase(), '--older-than', '2h')).toEqual(['update 3']);
+  expect(await asked('--target', 'one that was forgotten')).toEqual(['update 1']);
+  const { text } = await ops(['log', team.id, ada.id]);
+  expect(text).toContain(
+    `members group:${team.id} +1 -0  in ${target}  by poll, 1.5 s after it was heard of  members 2`,
+  );
+  expect(text).toContain('3 entries');
+  expect((await ops(['log', `group:${ada.id}`])).text).toBe('nothing was written');
+  await expect(ops(['log', 'user:'])).rejects.toThrow(UsageError);
+});
+
 describe('dead letters', () => {
   test('are listed, shown, replayed and discarded', async () => {
     const listed = await ops(['dead-letters', 'list', '--principal', ada.id]);

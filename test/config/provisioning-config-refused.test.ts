@@ -168,7 +168,7 @@ const wrongForm: readonly Row[] = [
   [
     'a secret where there is no place for one',
     minimal.replace('[{', '[{ "token": "dapi123", '),
-    '3:17 targets[0].token is unknown: possible here: kind, accountId, workspaceUrl, workspaceId, apiVersion, signIn, accountSignIn, workspaces, requestsPerSecond, scope, mappings',
+    '3:17 targets[0].token is unknown: possible here: kind, accountId, workspaceUrl, workspaceId, apiVersion, signIn, accountSignIn, workspaces, requestsPerSecond, planFirst, scope, mappings',
   ],
   [
     'words that are not among those allowed',

@@ -87,6 +87,7 @@ const defaults = {
       accountSignIn: undefined,
       workspaces: [],
       rates: {},
+      planFirst: false,
       scope: general.scope,
       mappings: general.mappings,
     },

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { cycleCommands } from './cycles.ts';
 import { deadLetterCommands } from './dead-letters.ts';
 import { holdCommands } from './holds.ts';
+import { logCommands } from './log.ts';
 import { principalCommands } from './principals.ts';
 import { statusCommands } from './status.ts';
 
@@ -11,5 +12,6 @@ export const commands: readonly Command[] = [
   ...cycleCommands,
   ...holdCommands,
   ...principalCommands,
+  ...logCommands,
   ...deadLetterCommands,
 ];

@@ -1,9 +1,10 @@
-import { type Principal, principal as principalSchema } from '../../identity/principal.ts';
+import type { Principal } from '../../identity/principal.ts';
 import { type Erasure, erasePerson } from '../../operations/erase-person.ts';
 import { forgetTarget } from '../../operations/forget-target.ts';
 import { askForLook, principalOf } from '../../operations/look-now.ts';
 import { type Command, type CommandContext, NotThere, targetNamed } from '../command.ts';
 import { columns } from '../text.ts';
+import { typedPrincipal } from '../typed-principal.ts';
 import { UsageError } from '../usage-error.ts';
 import { whoeverAsks } from '../who.ts';
 
@@ -36,7 +37,7 @@ export const principalCommands: readonly Command[] = [
     names: 'one',
     options: ['force'],
     run: async ({ app, settings, values, names: [typed = ''], signal }) => {
-      const p = parsed(typed.includes(':') ? typed : `user:${typed}`);
+      const p = typedPrincipal(typed.includes(':') ? typed : `user:${typed}`);
       if (p.kind !== 'user') throw new UsageError('erase takes the object id of a person');
       await app.queue.open();
       const { applicationObjectId } = settings.config.source;
@@ -70,28 +71,13 @@ export const principalCommands: readonly Command[] = [
 
 /** `user:<object id>`, or an object id alone, whose kind is found out. @throws {NotThere} */
 async function understood(app: CommandContext['app'], typed: string): Promise<Principal> {
-  if (typed.includes(':')) return parsed(typed);
-  const { id } = parsed(`user:${typed}`);
+  if (typed.includes(':')) return typedPrincipal(typed);
+  const { id } = typedPrincipal(`user:${typed}`);
   const found = await principalOf(app, id);
   if (found !== undefined) return found;
   throw new NotThere(
     `neither Entra ID nor a link knows ${id}; for who is gone from Entra ID say the kind: user:${id}`,
   );
-}
-
-/** @throws {UsageError} */
-function parsed(typed: string): Principal {
-  const [kind, ...id] = typed.split(':');
-  const { data } = principalSchema.safeParse({ kind, id: asStored(id.join(':')) });
-  if (data !== undefined) return data;
-  throw new UsageError(
-    `${typed} is no principal: an object id, or user:, group: or servicePrincipal: before one`,
-  );
-}
-
-/** Graph writes GUIDs in lower case, and so are they stored; portals and spreadsheets do not always. */
-function asStored(id: string): string {
-  return /^[0-9a-f-]{36}$/i.test(id) ? id.toLowerCase() : id;
 }
 
 const ENTRA: Readonly<Record<Erasure['inEntra'], string>> = {
