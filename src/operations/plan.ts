@@ -87,30 +87,34 @@ function troubleOfTarget(error: unknown): string | undefined {
 
 /** What came of approving plans. */
 export interface PlanApproval {
-  /** Of every target that waited in plan-only. */
+  /** Of every target that waited in plan-only, where they were asked for. */
   readonly plans: readonly PlanSummary[];
   /** Those that are written to from now on. */
   readonly released: readonly string[];
+  /** Those that could not be shown, and wait on. */
+  readonly refused: readonly string[];
 }
 
 /**
  * Lets the targets that wait in plan-only be written to. Each is compared first, for whoever approves to see: nobody
- * approves what could not be shown. Proposed adoptions stay held, each for an approval of its own.
+ * approves what could not be shown, unless he says that he has `seen` it elsewhere. Proposed adoptions stay held, each
+ * for an approval of its own.
+ * @throws as {@link summarizePlan}
  */
 export async function approvePlan(
   context: PlanContext & Pick<OperationsContext, 'queue'>,
+  { seen }: { readonly seen: boolean },
 ): Promise<PlanApproval> {
   const { state, queue } = context;
   const waiting: (typeof context.targets)[number][] = [];
   for (const target of context.targets)
     if ((await state.targets.read(target.id)).planOnly) waiting.push(target);
-  const plans = await summarizePlan({ ...context, targets: waiting });
-  const released: string[] = [];
-  for (const { target, notCompared } of plans) {
-    if (notCompared !== undefined) continue;
+  const plans = seen ? [] : await summarizePlan({ ...context, targets: waiting });
+  const hidden = new Set(plans.filter(plan => plan.notCompared !== undefined).map(plan => plan.target));
+  const released = waiting.map(({ id }) => id).filter(id => !hidden.has(id));
+  for (const target of released) {
     await state.targets.update(target, before => ({ ...before, planOnly: false }));
     await queue.sendPump(target);
-    released.push(target);
   }
-  return { plans, released };
+  return { plans, released, refused: [...hidden] };
 }

@@ -81,17 +81,19 @@ test('a target is enabled, and its plan approved, once', async () => {
   const approved = await ops(['plan', 'approve', '--target', target]);
   expect(approved.json).toMatchObject({ plans: [{ target, counts: { create: 2 } }], released: [target] });
   expect(approved.text).toMatch(new RegExp(`create user:${ada.id}[^]*^approved: ${target}$`, 'm'));
-  expect((await ops(['plan', 'approve'])).json).toEqual({ plans: [], released: [] });
+  expect((await ops(['plan', 'approve'])).json).toEqual({ plans: [], released: [], refused: [] });
 });
 
-test('a plan that cannot be shown is not approved', async () => {
+test('a plan that cannot be shown is approved by nobody but who says that he has seen it', async () => {
   await state.targets.update(target, known => ({ ...known, planOnly: true }));
   const { json, isGood, text } = await ops(['plan', 'approve'], { DATABRICKS_SCIM_TOKEN: 'expired' });
   expect(isGood).toBe(false);
-  expect(json).toMatchObject({ plans: [{ target }], released: [] });
+  expect(json).toMatchObject({ plans: [{ target }], released: [], refused: [target] });
   expect(text).toContain(`not approved, since nothing could be shown: ${target}`);
   expect((await state.targets.read(target)).planOnly).toBe(true);
-  await state.targets.update(target, known => ({ ...known, planOnly: false }));
+  const seen = await ops(['plan', 'approve', '--force'], { DATABRICKS_SCIM_TOKEN: 'expired' });
+  expect(seen.json).toEqual({ plans: [], released: [target], refused: [] });
+  expect((await state.targets.read(target)).planOnly).toBe(false);
 });
 
 test('a plan is shown, and nothing is written', async () => {

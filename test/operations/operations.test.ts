@@ -107,9 +107,10 @@ test('the plan is shown and approved, once, and then carried out', async () => {
   expect(plan && planLines(plan)).toEqual(
     expect.arrayContaining([`${target}: plan-only: 6 differences`, expect.stringMatching(/^ {2}create +4$/)]),
   );
-  expect((await approvePlan({ ...session.app, targets: [] })).released).toEqual([]);
-  expect(await approvePlan(session.app)).toEqual({ plans: [plan], released: [target] });
-  expect(await approvePlan(session.app)).toEqual({ plans: [], released: [] });
+  const shown = { seen: false };
+  expect((await approvePlan({ ...session.app, targets: [] }, shown)).released).toEqual([]);
+  expect(await approvePlan(session.app, shown)).toEqual({ plans: [plan], released: [target], refused: [] });
+  expect(await approvePlan(session.app, shown)).toEqual({ plans: [], released: [], refused: [] });
   expect(await settled(session, 20_000, signal)).toBe(true);
   expect(await readStatus(session.app)).toMatchObject([
     {

@@ -18,24 +18,26 @@ export const cycleCommands: readonly Command[] = [
   },
   {
     words: 'plan approve',
-    usage: '',
+    usage: '[--force]',
     about:
       'shows what would change in targets that wait in plan-only, and lets them be written to; proposed adoptions stay held',
     names: 'none',
-    options: ['target'],
+    options: ['target', 'force'],
     run: async ({ app, values }) => {
-      const approval = await approvePlan({ ...app, targets: chosen(app.targets, values.target) });
-      const { plans, released } = approval;
-      const refused = plans.filter(plan => plan.notCompared !== undefined).map(plan => plan.target);
+      const targets = chosen(app.targets, values.target);
+      const approval = await approvePlan({ ...app, targets }, { seen: values.force });
+      const { plans, released, refused } = approval;
+      const isNobody = released.length + refused.length === 0;
       return {
         json: approval,
         lines: [
           ...plans.flatMap(planLines),
-          ...(plans.length === 0 ? ['no target waits for a plan to be approved'] : []),
+          ...(isNobody ? ['no target waits for a plan to be approved'] : []),
           ...(released.length === 0 ? [] : [`approved: ${released.join(', ')}`]),
-          ...(refused.length === 0
-            ? []
-            : [`not approved, since nothing could be shown: ${refused.join(', ')}`]),
+          ...refused.map(
+            id =>
+              `not approved, since nothing could be shown: ${id}; who has seen its plan elsewhere adds --force`,
+          ),
         ],
         isGood: refused.length === 0,
       };
