@@ -1,6 +1,6 @@
 import { now } from '../identity/clock.ts';
 import { messageBody } from '../messaging/message.ts';
-import { DISCARDED, type ProvisioningLog } from '../state/provisioning-log.ts';
+import { DECIDED, type ProvisioningLog } from '../state/provisioning-log.ts';
 import type { OperationsContext } from './context.ts';
 import { type DeadLetter, type DeadLetterFilter, isMeant, toDeadLetter } from './dead-letters.ts';
 import { peekAll, type ServiceBusSettings, takeEach, withServiceBus } from './dead-letters-queue.ts';
@@ -52,7 +52,7 @@ function entryOf(
     at: now(),
     target: letter.target ?? NO_TARGET,
     principal: look?.principal,
-    action: DISCARDED,
+    action: DECIDED.discarded,
     detail: `${letter.reason}, number ${letter.sequenceNumber}, by ${by}: ${why}`,
     cause: 'on-demand',
     heardAt: look?.heardAt ?? letter.enqueuedAt,

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import { principalKey } from '../identity/principal.ts';
-import type { Hold, HoldKind } from '../state/holds.ts';
+import { decisionId, type Hold, type HoldKind } from '../state/holds.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import { askedChange } from './asked-change.ts';
 import type { OperationsContext } from './context.ts';
@@ -211,7 +210,7 @@ async function askForLook(
   const takesAway = takingAway.includes(hold.kind);
   const rowClass: RowClass = takesAway ? 'revoke' : 'grant';
   await state.backlog.put(
-    askedChange({ target, principal: hold.principal, correlationId: randomUUID() }),
+    askedChange({ target, principal: hold.principal, correlationId: decisionId(hold) }),
     rowClass,
   );
   await queue.sendPump(target);

@@ -1,6 +1,6 @@
 import { now } from '../identity/clock.ts';
 import { principalKey } from '../identity/principal.ts';
-import { DISCARDED } from '../state/provisioning-log.ts';
+import { isWrite } from '../state/provisioning-log.ts';
 import type { OperationsContext } from './context.ts';
 
 /** One write to a target, from the provisioning log. */
@@ -44,7 +44,7 @@ export class LiveChanges {
     for (const { id: target } of targets) {
       for await (const entry of state.log.read(target, since, until)) {
         const { principal } = entry;
-        if (entry.action === DISCARDED || principal === undefined) continue;
+        if (!isWrite(entry) || principal === undefined) continue;
         const key = [target, entry.at, principalKey(principal), entry.action, entry.correlationId].join('|');
         if (this.#shown.has(key)) continue;
         this.#shown.set(key, entry.at);

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { classifyFailure } from '../databricks/failure.ts';
+import { now } from '../identity/clock.ts';
 import { TargetUnavailable } from '../identity/errors.ts';
 import { describeError } from '../identity/logger.ts';
 import type { PlanAction, PlanItem } from '../planning/picture.ts';
 import type { LimitReadings } from '../planning/resource-limits.ts';
 import type { Plan } from '../reconciliation/plan.ts';
 import { ScimCredentialError, ScimError, ScimTransportError } from '../scim/errors.ts';
+import { DECIDED } from '../state/provisioning-log.ts';
 import { type AimStatus, aimStatus } from './aim-status.ts';
 import type { OperationsContext } from './context.ts';
 
@@ -97,13 +100,14 @@ export interface PlanApproval {
 
 /**
  * Lets the targets that wait in plan-only be written to. Each is compared first, for whoever approves to see: nobody
- * approves what could not be shown, unless he says that he has `seen` it elsewhere. Proposed adoptions stay held, each
+ * approves what could not be shown, unless he says that he has `seen` it elsewhere. Who it
+ * was is in the log before anything is written. Proposed adoptions stay held, each
  * for an approval of its own.
  * @throws as {@link summarizePlan}
  */
 export async function approvePlan(
   context: PlanContext & Pick<OperationsContext, 'queue'>,
-  { seen }: { readonly seen: boolean },
+  { seen, by }: { readonly seen: boolean; readonly by: string },
 ): Promise<PlanApproval> {
   const { state, queue } = context;
   const waiting: (typeof context.targets)[number][] = [];
@@ -113,6 +117,20 @@ export async function approvePlan(
   const hidden = new Set(plans.filter(plan => plan.notCompared !== undefined).map(plan => plan.target));
   const released = waiting.map(({ id }) => id).filter(id => !hidden.has(id));
   for (const target of released) {
+    const [at, plan] = [now(), plans.find(one => one.target === target)];
+    const shown =
+      plan?.notCompared === undefined && plan !== undefined
+        ? `${plan.items.length} differences`
+        : 'seen elsewhere';
+    await state.log.append({
+      at,
+      target,
+      action: DECIDED.planApproved,
+      detail: `${shown}, by ${by}`,
+      cause: 'on-demand',
+      heardAt: at,
+      correlationId: `plan-${randomUUID()}`,
+    });
     await state.targets.update(target, before => ({ ...before, planOnly: false }));
     await queue.sendPump(target);
   }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
+import { now } from '../identity/clock.ts';
 import { type Principal, principal, principalKey } from '../identity/principal.ts';
+import { DECIDED, type ProvisioningLog } from './provisioning-log.ts';
 import { keyPart, type Row, RowStore, VersionConflict } from './row-store.ts';
 
 /**
@@ -57,9 +59,12 @@ export type HoldRequest = Pick<Hold, 'kind' | 'principal' | 'ids' | 'cause'>;
 /** Kept-back actions: one row per target, principal and kind. */
 export class Holds {
   readonly #rows: RowStore<Hold>;
+  readonly #log: Pick<ProvisioningLog, 'append'>;
 
-  constructor(table: TableClient) {
+  /** @param log keeps who decided, once the hold is gone */
+  constructor(table: TableClient, log: Pick<ProvisioningLog, 'append'>) {
     this.#rows = new RowStore<Hold>(table, holdSchema);
+    this.#log = log;
   }
 
   /** Stores or refreshes a hold. True when a person has approved exactly this. */
@@ -68,6 +73,7 @@ export class Holds {
     const mark = fingerprint(request);
     const present = await this.#rows.get(target, key);
     if (present?.value.fingerprint === mark) return present.value.approvedAt !== undefined;
+    if (present !== undefined) await this.#record(target, present.value, at);
     await this.#rows.upsert(target, key, {
       ...request,
       ids: [...request.ids].sort(),
@@ -119,9 +125,42 @@ export class Holds {
     for (const kind of present) if (!keep.includes(kind)) await this.withdrawKind(target, p, kind);
   }
 
-  /** Withdraws one kind of hold of a principal, if there is one. */
+  /** Withdraws one kind of hold of a principal, if there is one. What somebody decided about it is in the log by then. */
   async withdrawKind(target: string, p: Principal, kind: HoldKind): Promise<void> {
-    await this.#rows.delete(target, holdId(p, kind));
+    for (;;) {
+      const row = await this.#rows.get(target, holdId(p, kind));
+      if (row === undefined) return;
+      await this.#record(target, row.value, now());
+      try {
+        return await this.#rows.delete(target, row.key, row.etag);
+      } catch (error) {
+        // Somebody decides about it at this moment: that is to be in the log as well.
+        if (!(error instanceof VersionConflict)) throw error;
+      }
+    }
+  }
+
+  /** Who decided what about a hold that goes. After a crash the same may be said twice. */
+  async #record(target: string, hold: Hold, at: number): Promise<void> {
+    const { principal: about, kind, ids, approvals = [], approvedAt, rejectedAt, rejectedBy } = hold;
+    const entry = { at, target, principal: about, cause: 'on-demand', correlationId: decisionId(hold) };
+    const what = `${kind}, ids ${ids.length}, by`;
+    if (approvals.length > 0) {
+      const enough = approvedAt === undefined ? ', and nobody else' : '';
+      await this.#log.append({
+        ...entry,
+        action: DECIDED.approved,
+        detail: `${what} ${approvals.map(({ by }) => by).join(', ')}${enough}`,
+        heardAt: approvals.at(-1)?.at ?? at,
+      });
+    }
+    if (rejectedAt !== undefined)
+      await this.#log.append({
+        ...entry,
+        action: DECIDED.rejected,
+        detail: `${what} ${rejectedBy ?? 'nobody known'}`,
+        heardAt: rejectedAt,
+      });
   }
 
   /** Whether something of this kind is held for any group. */
@@ -204,6 +243,11 @@ export function isOpenHold({ approvedAt, rejectedAt, expiredAt }: Hold): boolean
 }
 
 const adoptions: readonly HoldKind[] = ['proposed-adoption', 'refused-adoption', 'ambiguous-match'];
+
+/** The correlation id of what follows from a decision about a hold. */
+export function decisionId({ fingerprint: mark }: Hold): string {
+  return `hold-${mark.slice(0, 16)}`;
+}
 
 function holdId(p: Principal, kind: HoldKind): string {
   return `${principalKey(p)}|${kind}`;

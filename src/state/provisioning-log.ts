@@ -7,12 +7,12 @@ import { RowStore } from './row-store.ts';
 const entrySchema = z.object({
   at: z.number(),
   target: z.string(),
-  /** Missing where a message that nobody understood was discarded. */
+  /** Missing where a plan was approved, or a message that nobody understood was discarded. */
   principal: principal.optional(),
   scimId: z.string().optional(),
-  /** What was done, e.g. `create`, `update`, `deactivate`, `members`, `dead-letter`, `hold`. */
+  /** What was done, e.g. `create-user`, `members`, or one of {@link DECIDED}. */
   action: z.string(),
-  /** Sizes and attribute names, never values; who discarded a dead letter, and why. */
+  /** Sizes and attribute names, never values; who decided, and why. */
   detail: z.string(),
   cause: z.string(),
   /** When a feed told us of the change that led here (ms). */
@@ -21,12 +21,22 @@ const entrySchema = z.object({
 });
 export type LogEntry = z.infer<typeof entrySchema>;
 
-/** The action of an entry about a dead letter that a person threw away. It is no write. */
-export const DISCARDED = 'discard-dead-letter';
+/** Actions of entries about what a person decided, with who it was. They are no writes. */
+export const DECIDED = {
+  discarded: 'discard-dead-letter',
+  approved: 'approve-hold',
+  rejected: 'reject-hold',
+  planApproved: 'approve-plan',
+} as const;
+
+/** Whether an entry says what was written to a target, and not what somebody decided. */
+export function isWrite({ action }: LogEntry): boolean {
+  return !Object.values<string>(DECIDED).includes(action);
+}
 
 const HOUR_MS = 3_600_000;
 
-/** Every write to a target, and every dead letter that was discarded, readable in order of time: one partition per target and hour. */
+/** Every write to a target and every decision about one, readable in order of time: one partition per target and hour. */
 export class ProvisioningLog {
   readonly #rows: RowStore<LogEntry>;
   /** Process ids repeat: in containers they are the same on every instance. */

@@ -68,6 +68,7 @@ export const CONTAINER = 'provisioning-memberships';
 
 export function openState(access: StorageAccess): State {
   const { table, container, create } = clients(access);
+  const log = new ProvisioningLog(table('ProvisioningLog'));
   return {
     links: new LinkStore(table('ProvisioningLinks')),
     records: new MembershipRecords(container),
@@ -82,10 +83,10 @@ export function openState(access: StorageAccess): State {
     subscriptions: new SubscriptionStates(table('ProvisioningSubscriptions')),
     targets: new TargetStates(table('ProvisioningTargets')),
     targetRows: new TargetRows(table, container),
-    holds: new Holds(table('ProvisioningHolds')),
+    holds: new Holds(table('ProvisioningHolds'), log),
     removalLedger: new RemovalLedger(table('ProvisioningTargets')),
     graces: new GracePeriods(table('ProvisioningTargets')),
-    log: new ProvisioningLog(table('ProvisioningLog')),
+    log,
     ensure: async () => {
       await Promise.all([
         ...tables.map(create),

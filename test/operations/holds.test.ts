@@ -70,3 +70,34 @@ test('where two people have to approve, nothing happens after the first one', as
   expect(await approveHold(byTwo, id, 'bob')).toMatchObject({ approvedBy: ['ada', 'bob'] });
   expect(await backlog.hasRows(one)).toBe(true);
 });
+
+test('who decided about a hold is in the log once the hold is gone, under the id of what followed', async () => {
+  const { one, context } = await twoTargets();
+  const { holds, log, backlog } = storage.state;
+  const from = Date.now();
+  const logged = async () =>
+    (await Array.fromAsync(log.read(one, from, Date.now()))).map(
+      ({ action, detail }) => `${action}: ${detail}`,
+    );
+  const request = { kind: 'large-shrink', principal: ada, cause: 'half of it' } as const;
+  await holds.hold(one, { ...request, ids: ['11', '12'] }, Date.now());
+  const id = (await listHolds(context))[0]?.id ?? '';
+  await approveHold({ ...context, approvals: 2 }, id, 'ada');
+  await approveHold({ ...context, approvals: 2 }, id, 'bob');
+  expect(await logged()).toEqual([]);
+
+  // The facts change, and with them what was approved.
+  await holds.hold(one, { ...request, ids: ['12'] }, Date.now());
+  await rejectHold(context, id, 'cyd');
+  await holds.withdraw(one, ada);
+  // Nobody decided about this one.
+  await holds.hold(one, { ...request, ids: ['13'] }, Date.now());
+  await holds.withdraw(one, ada);
+  expect(await logged()).toEqual([
+    'approve-hold: large-shrink, ids 2, by ada, bob',
+    'reject-hold: large-shrink, ids 1, by cyd',
+  ]);
+  const [row] = await backlog.head(one, { dueBy: Date.now(), limit: 1 });
+  const [approval] = await Array.fromAsync(log.read(one, from, Date.now()));
+  expect(approval?.correlationId).toBe(row?.value.correlationId);
+});

@@ -107,7 +107,7 @@ test('the plan is shown and approved, once, and then carried out', async () => {
   expect(plan && planLines(plan)).toEqual(
     expect.arrayContaining([`${target}: plan-only: 6 differences`, expect.stringMatching(/^ {2}create +4$/)]),
   );
-  const shown = { seen: false };
+  const shown = { seen: false, by: 'ada' };
   expect((await approvePlan({ ...session.app, targets: [] }, shown)).released).toEqual([]);
   expect(await approvePlan(session.app, shown)).toEqual({ plans: [plan], released: [target], refused: [] });
   expect(await approvePlan(session.app, shown)).toEqual({ plans: [], released: [], refused: [] });

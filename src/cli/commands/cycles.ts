@@ -3,6 +3,7 @@ import { approvePlan, summarizePlan } from '../../operations/plan.ts';
 import { requestCycle } from '../../operations/request-cycle.ts';
 import { type Command, type CommandContext, targetNamed } from '../command.ts';
 import { planLines } from '../plan-lines.ts';
+import { whoeverAsks } from '../who.ts';
 
 export const cycleCommands: readonly Command[] = [
   {
@@ -23,9 +24,10 @@ export const cycleCommands: readonly Command[] = [
       'shows what would change in targets that wait in plan-only, and lets them be written to; proposed adoptions stay held',
     names: 'none',
     options: ['target', 'force'],
-    run: async ({ app, values }) => {
+    run: async ({ app, settings, values }) => {
       const targets = chosen(app.targets, values.target);
-      const approval = await approvePlan({ ...app, targets }, { seen: values.force });
+      const by = await whoeverAsks(settings);
+      const approval = await approvePlan({ ...app, targets }, { seen: values.force, by });
       const { plans, released, refused } = approval;
       const isNobody = released.length + refused.length === 0;
       return {

@@ -14,7 +14,7 @@ export const logCommands: readonly Command[] = [
   {
     words: 'log',
     usage: '[PRINCIPAL…]  [--target ID]  [--newer-than AGE]  [--older-than AGE]',
-    about: `what was written to the targets, by default within ${LOOKS_BACK}; of a group also its members, by number`,
+    about: `what was written to the targets, and what people decided, by default within ${LOOKS_BACK}; of a group also its members, by number`,
     names: 'any',
     options: ['target', 'newer-than', 'older-than'],
     run: async ({ app, values, names }) => {
@@ -32,7 +32,9 @@ export const logCommands: readonly Command[] = [
         lines: [
           ...(earlier > 0 ? [`  … ${earlier} earlier ones; --json gives all`] : []),
           ...entries.slice(-LISTED).map(lineOf),
-          entries.length === 0 ? 'nothing was written' : counted(entries.length, 'entry', 'entries'),
+          entries.length === 0
+            ? 'nothing was written or decided'
+            : counted(entries.length, 'entry', 'entries'),
         ],
       };
     },
