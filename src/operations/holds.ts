@@ -1,7 +1,8 @@
 import type { RowClass } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
 import { principalKey } from '../identity/principal.ts';
-import { decisionId, type Hold, type HoldKind } from '../state/holds.ts';
+import { decisionId, markOf } from '../state/hold-decisions.ts';
+import type { Hold, HoldKind } from '../state/holds.ts';
 import { VersionConflict } from '../state/row-store.ts';
 import { askedChange } from './asked-change.ts';
 import type { OperationsContext } from './context.ts';
@@ -9,7 +10,10 @@ import type { OperationsContext } from './context.ts';
 /** A kept-back action, as a person reads it. */
 export interface OpenHold {
   readonly target: string;
-  /** What {@link approveHold} takes. Names the target: the same principal may be held in others for other reasons. */
+  /**
+   * What {@link approveHold} takes. Names the target, since the same principal may be held in others for other reasons,
+   * and ends with a mark of what is held: a decision is about that, and about nothing that came to it since.
+   */
   readonly id: string;
   /** Its row among those of the target. */
   readonly key: string;
@@ -138,16 +142,18 @@ export async function listHolds({
 /**
  * Approves one hold. It covers the listed ids that are still wanted when the owner looks at the principal again, which
  * is asked for here once as many people have approved it as the configuration wants (`holds.approvals`).
+ * @param id of the hold as it was shown
  * @param by who approves: kept with the hold, and told apart by it
  * @throws {HoldNotFound}
+ * @throws {HoldChanged} when it is about something else by now
  * @throws {HoldNotApprovable}
  */
 export async function approveHold(context: Decisive, id: string, by: string): Promise<OpenHold> {
-  const { target, key, canBeApproved, kind, whatHelps } = await findHold(context, id);
+  const { target, key, mark, canBeApproved, kind, whatHelps } = await findHold(context, id);
   if (!canBeApproved)
     throw new HoldNotApprovable(`a hold of the kind ${kind} cannot be approved: ${whatHelps}`);
   const { state, approvals: needed } = context;
-  const hold = await inTurn(id, () => state.holds.approve(target, key, { at: now(), by, needed }));
+  const hold = await inTurn(id, () => state.holds.approve(target, key, { at: now(), by, needed, mark }));
   if (hold.approvedAt !== undefined) await askForLook(context, target, hold);
   return toOpenHold(target, key, hold);
 }
@@ -155,27 +161,29 @@ export async function approveHold(context: Decisive, id: string, by: string): Pr
 /**
  * Rejects one hold: what it keeps back stays undone, and nobody is asked again until the facts that led to it change.
  * @throws {HoldNotFound}
+ * @throws {HoldChanged} as {@link approveHold}
  */
 export async function rejectHold(
   context: Pick<OperationsContext, 'state' | 'targets'>,
   id: string,
   by: string,
 ): Promise<OpenHold> {
-  const { target, key } = await findHold(context, id);
+  const { target, key, mark } = await findHold(context, id);
   const { holds } = context.state;
-  return toOpenHold(target, key, await inTurn(id, () => holds.reject(target, key, { at: now(), by })));
+  return toOpenHold(target, key, await inTurn(id, () => holds.reject(target, key, { at: now(), by, mark })));
 }
 
 /** @throws {HoldNotFound} */
 async function findHold(
   { state, targets }: Pick<OperationsContext, 'state' | 'targets'>,
   id: string,
-): Promise<OpenHold> {
+): Promise<OpenHold & { readonly mark: string }> {
+  const end = id.lastIndexOf('|');
   for (const { id: target } of targets) {
     if (!id.startsWith(`${target}|`)) continue;
-    const key = id.slice(target.length + 1);
+    const key = id.slice(target.length + 1, end);
     const hold = await state.holds.get(target, key);
-    if (hold !== undefined) return toOpenHold(target, key, hold);
+    if (hold !== undefined) return { ...toOpenHold(target, key, hold), mark: id.slice(end + 1) };
   }
   throw new HoldNotFound(`no hold has the id ${id}`);
 }
@@ -220,7 +228,7 @@ function toOpenHold(target: string, key: string, hold: Hold): OpenHold {
   const { approvable, text } = remedies[hold.kind];
   return {
     target,
-    id: `${target}|${key}`,
+    id: `${target}|${key}|${markOf(hold)}`,
     key,
     kind: hold.kind,
     principal: principalKey(hold.principal),

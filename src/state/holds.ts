@@ -3,7 +3,8 @@ import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { now } from '../identity/clock.ts';
 import { type Principal, principal, principalKey } from '../identity/principal.ts';
-import { DECIDED, type ProvisioningLog } from './provisioning-log.ts';
+import { decisionsAbout, HoldChanged, markOf } from './hold-decisions.ts';
+import type { ProvisioningLog } from './provisioning-log.ts';
 import { keyPart, type Row, RowStore, VersionConflict } from './row-store.ts';
 
 /**
@@ -71,16 +72,20 @@ export class Holds {
   async hold(target: string, request: HoldRequest, at: number): Promise<boolean> {
     const key = holdId(request.principal, request.kind);
     const mark = fingerprint(request);
-    const present = await this.#rows.get(target, key);
-    if (present?.value.fingerprint === mark) return present.value.approvedAt !== undefined;
-    if (present !== undefined) await this.#record(target, present.value, at);
-    await this.#rows.upsert(target, key, {
-      ...request,
-      ids: [...request.ids].sort(),
-      fingerprint: mark,
-      heldAt: at,
-    });
-    return false;
+    const next: Hold = { ...request, ids: [...request.ids].sort(), fingerprint: mark, heldAt: at };
+    for (;;) {
+      const present = await this.#rows.get(target, key);
+      if (present?.value.fingerprint === mark) return present.value.approvedAt !== undefined;
+      if (present !== undefined) await this.#record(target, present.value, at);
+      try {
+        if (present === undefined) await this.#rows.insert(target, key, next);
+        else await this.#rows.replace(target, key, next, present.etag);
+        return false;
+      } catch (error) {
+        // Somebody decides about what was held before at this moment: that is to be in the log as well.
+        if (!(error instanceof VersionConflict)) throw error;
+      }
+    }
   }
 
   /** The ids that a person has approved for this action: what is still wanted of them may be done, nothing else. */
@@ -134,33 +139,14 @@ export class Holds {
       try {
         return await this.#rows.delete(target, row.key, row.etag);
       } catch (error) {
-        // Somebody decides about it at this moment: that is to be in the log as well.
         if (!(error instanceof VersionConflict)) throw error;
       }
     }
   }
 
-  /** Who decided what about a hold that goes. After a crash the same may be said twice. */
+  /** After a crash the same may be said twice. */
   async #record(target: string, hold: Hold, at: number): Promise<void> {
-    const { principal: about, kind, ids, approvals = [], approvedAt, rejectedAt, rejectedBy } = hold;
-    const entry = { at, target, principal: about, cause: 'on-demand', correlationId: decisionId(hold) };
-    const what = `${kind}, ids ${ids.length}, by`;
-    if (approvals.length > 0) {
-      const enough = approvedAt === undefined ? ', and nobody else' : '';
-      await this.#log.append({
-        ...entry,
-        action: DECIDED.approved,
-        detail: `${what} ${approvals.map(({ by }) => by).join(', ')}${enough}`,
-        heardAt: approvals.at(-1)?.at ?? at,
-      });
-    }
-    if (rejectedAt !== undefined)
-      await this.#log.append({
-        ...entry,
-        action: DECIDED.rejected,
-        detail: `${what} ${rejectedBy ?? 'nobody known'}`,
-        heardAt: rejectedAt,
-      });
+    for (const entry of decisionsAbout(hold)) await this.#log.append({ ...entry, target, at });
   }
 
   /** Whether something of this kind is held for any group. */
@@ -173,8 +159,7 @@ export class Holds {
 
   /** @param id as {@link Row.key} of {@link list}; what a person typed may be anything */
   async get(target: string, id: string): Promise<Hold | undefined> {
-    if (keyPart(id) !== id) return undefined;
-    return (await this.#rows.get(target, id))?.value;
+    return keyPart(id) === id ? (await this.#rows.get(target, id))?.value : undefined;
   }
 
   async list(target: string): Promise<Row<Hold>[]> {
@@ -186,35 +171,49 @@ export class Holds {
   /**
    * Notes that `by` approves. The hold afterwards, or undefined when there is none of that id: `approvedAt` is set once
    * as many different people as `needed` have approved it since it was last refreshed or rejected.
+   * @param o.mark what {@link markOf} gave for the hold that he saw; left out: whatever it is by now
+   * @throws {HoldChanged} when it is about something else by now
    * @throws {VersionConflict} when a look refreshed the hold at the same moment
    */
   approve(
     target: string,
     id: string,
-    { at, by, needed }: { at: number; by: string; needed: number },
+    { needed, ...o }: { at: number; by: string; needed: number; mark?: string },
   ): Promise<Hold | undefined> {
-    return this.#decide(target, id, ({ approvals = [], ...hold }) => {
+    const { at, by } = o;
+    return this.#decide(target, id, o, ({ approvals = [], ...hold }) => {
       const all = [...approvals.filter(approval => approval.by !== by), { by, at }];
       const cleared = { ...hold, rejectedAt: undefined, rejectedBy: undefined, expiredAt: undefined };
       return { ...cleared, approvals: all, approvedAt: all.length >= needed ? at : undefined };
     });
   }
 
-  /** The rejected hold, or undefined when there is none of that id. @throws {VersionConflict} as {@link approve} */
-  reject(target: string, id: string, { at, by }: { at: number; by: string }): Promise<Hold | undefined> {
-    return this.#decide(target, id, hold => ({
+  /** The rejected hold, or undefined when there is none of that id. Parameters and errors as of {@link approve}. */
+  reject(
+    target: string,
+    id: string,
+    o: { at: number; by: string; mark?: string },
+  ): Promise<Hold | undefined> {
+    return this.#decide(target, id, o, hold => ({
       ...hold,
       approvedAt: undefined,
       approvals: undefined,
       expiredAt: undefined,
-      rejectedAt: at,
-      rejectedBy: by,
+      rejectedAt: o.at,
+      rejectedBy: o.by,
     }));
   }
 
-  async #decide(target: string, id: string, decide: (hold: Hold) => Hold): Promise<Hold | undefined> {
+  async #decide(
+    target: string,
+    id: string,
+    { mark }: { mark?: string },
+    decide: (hold: Hold) => Hold,
+  ): Promise<Hold | undefined> {
     const row = await this.#rows.get(target, id);
     if (row === undefined) return undefined;
+    if (mark !== undefined && mark !== markOf(row.value))
+      throw new HoldChanged(`what is held of ${id} has changed since it was listed: list it again`);
     const decided = decide(row.value);
     await this.#rows.replace(target, id, decided, row.etag);
     return decided;
@@ -243,11 +242,6 @@ export function isOpenHold({ approvedAt, rejectedAt, expiredAt }: Hold): boolean
 }
 
 const adoptions: readonly HoldKind[] = ['proposed-adoption', 'refused-adoption', 'ambiguous-match'];
-
-/** The correlation id of what follows from a decision about a hold. */
-export function decisionId({ fingerprint: mark }: Hold): string {
-  return `hold-${mark.slice(0, 16)}`;
-}
 
 function holdId(p: Principal, kind: HoldKind): string {
   return `${principalKey(p)}|${kind}`;

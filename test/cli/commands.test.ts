@@ -123,15 +123,24 @@ test('holds are listed, approved and rejected', async () => {
     { kind, principal, ids: ['11'], cause: 'a group of that name is there' },
     1_000,
   );
-  const id = `${target}|group:${team.id}|${kind}`;
   const listed = await ops(['holds']);
-  expect(listed.json).toMatchObject([{ id, ids: ['11'] }]);
+  const [{ id = '' } = {}] = listed.json as { id?: string }[];
+  expect(listed.json).toMatchObject([
+    { id: expect.stringContaining(`${target}|group:${team.id}|${kind}|`), ids: ['11'] },
+  ]);
   expect(listed.text).toContain('approve it to take the resource over');
   expect((await ops(['holds', 'reject', id])).text).toContain('rejected');
   expect((await ops(['holds', 'approve', id])).text).toContain('approved');
   expect(await state.holds.approvedIds(target, principal, kind)).toEqual(new Set(['11']));
   expect((await ops(['holds', 'list'])).text).toMatch(/decided +approved .* by /);
-  for (const nothing of [`${target}|group:none|${kind}`, `${target}|no/such'key`, 'nonsense'])
+  const other = await ops(['holds', 'approve', `${id.slice(0, -1)}!`]);
+  expect([other.isGood, other.text]).toEqual([false, expect.stringContaining('has changed since')]);
+  for (const nothing of [
+    `${target}|group:none|${kind}|m`,
+    `${target}|no/such'key|m`,
+    `${target}|`,
+    'nonsense',
+  ])
     await expect(ops(['holds', 'approve', nothing]), nothing).rejects.toThrow(NotThere);
 });
 

@@ -6,6 +6,7 @@ import { startBroker } from '../../src/local/service-bus/broker.ts';
 import { ChangeQueue } from '../../src/messaging/change-queue.ts';
 import { approveHold, HoldNotFound, listHolds, rejectHold } from '../../src/operations/holds.ts';
 import { ScimClient } from '../../src/scim/client.ts';
+import { HoldChanged } from '../../src/state/hold-decisions.ts';
 import { targetOf } from '../provisioning/targets.ts';
 import { bearer } from '../scim/bearer.ts';
 import { useStorage } from '../state/storage.ts';
@@ -88,7 +89,8 @@ test('who decided about a hold is in the log once the hold is gone, under the id
 
   // The facts change, and with them what was approved.
   await holds.hold(one, { ...request, ids: ['12'] }, Date.now());
-  await rejectHold(context, id, 'cyd');
+  await expect(rejectHold(context, id, 'cyd')).rejects.toThrow(HoldChanged);
+  await rejectHold(context, (await listHolds(context))[0]?.id ?? '', 'cyd');
   await holds.withdraw(one, ada);
   // Nobody decided about this one.
   await holds.hold(one, { ...request, ids: ['13'] }, Date.now());
@@ -100,4 +102,21 @@ test('who decided about a hold is in the log once the hold is gone, under the id
   const [row] = await backlog.head(one, { dueBy: Date.now(), limit: 1 });
   const [approval] = await Array.fromAsync(log.read(one, from, Date.now()));
   expect(approval?.correlationId).toBe(row?.value.correlationId);
+});
+
+test('what came to a hold after it was listed is not approved, or rejected, with it', async () => {
+  const { one, context } = await twoTargets();
+  const { holds, backlog } = storage.state;
+  const request = { kind: 'large-shrink', principal: ada, cause: 'half of it' } as const;
+  await holds.hold(one, { ...request, ids: ['11'] }, 1);
+  const [seen] = await listHolds(context);
+  await holds.hold(one, { ...request, ids: ['11', '12'] }, 2);
+  for (const decide of [approveHold, rejectHold])
+    await expect(decide(context, seen?.id ?? '', 'ada')).rejects.toThrow(HoldChanged);
+  expect(await holds.approvedIds(one, ada, 'large-shrink')).toEqual(new Set());
+  expect(await backlog.hasRows(one)).toBe(false);
+  // Turned back to what he saw, it is his to decide.
+  await holds.hold(one, { ...request, ids: ['11'] }, 3);
+  await approveHold(context, seen?.id ?? '', 'ada');
+  expect(await holds.approvedIds(one, ada, 'large-shrink')).toEqual(new Set(['11']));
 });

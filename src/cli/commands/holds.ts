@@ -6,6 +6,7 @@ import {
   type OpenHold,
   rejectHold,
 } from '../../operations/holds.ts';
+import { HoldChanged } from '../../state/hold-decisions.ts';
 import { holdKinds } from '../../state/holds.ts';
 import { type Command, type CommandResult, NotThere, targetNamed } from '../command.ts';
 import { columns, counted, isoTime } from '../text.ts';
@@ -87,8 +88,8 @@ async function decideEach(
     try {
       holds.push(await decide(id));
     } catch (error) {
-      const isAboutOne = error instanceof HoldNotFound || error instanceof HoldNotApprovable;
-      if (!isAboutOne) throw error;
+      const isAboutOne = [HoldNotFound, HoldChanged, HoldNotApprovable].some(type => error instanceof type);
+      if (!isAboutOne || !(error instanceof Error)) throw error;
       if (ids.length === 1 && error instanceof HoldNotFound)
         throw new NotThere(error.message, { cause: error });
       undecided.push({ id, why: error.message });
