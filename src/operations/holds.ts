@@ -11,8 +11,9 @@ import type { OperationsContext } from './context.ts';
 export interface OpenHold {
   readonly target: string;
   /**
-   * What {@link approveHold} takes. Names the target, since the same principal may be held in others for other reasons,
-   * and ends with a mark of what is held: a decision is about that, and about nothing that came to it since.
+   * What {@link approveHold} takes, without anything that a shell would read as its own. Names the target, since the
+   * same principal may be held in others for other reasons, and ends with a mark of what is held: a decision is about
+   * that, and about nothing that came to it since.
    */
   readonly id: string;
   /** Its row among those of the target. */
@@ -178,12 +179,12 @@ async function findHold(
   { state, targets }: Pick<OperationsContext, 'state' | 'targets'>,
   id: string,
 ): Promise<OpenHold & { readonly mark: string }> {
-  const end = id.lastIndexOf('|');
+  const [mark = '', kind, principal, ...place] = id.split('/').reverse();
+  const key = `${principal}|${kind}`;
   for (const { id: target } of targets) {
-    if (!id.startsWith(`${target}|`)) continue;
-    const key = id.slice(target.length + 1, end);
+    if (target !== place.join('/')) continue;
     const hold = await state.holds.get(target, key);
-    if (hold !== undefined) return { ...toOpenHold(target, key, hold), mark: id.slice(end + 1) };
+    if (hold !== undefined) return { ...toOpenHold(target, key, hold), mark };
   }
   throw new HoldNotFound(`no hold has the id ${id}`);
 }
@@ -228,7 +229,7 @@ function toOpenHold(target: string, key: string, hold: Hold): OpenHold {
   const { approvable, text } = remedies[hold.kind];
   return {
     target,
-    id: `${target}|${key}|${markOf(hold)}`,
+    id: [target, ...key.split('|'), markOf(hold)].join('/'),
     key,
     kind: hold.kind,
     principal: principalKey(hold.principal),

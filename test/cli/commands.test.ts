@@ -126,8 +126,10 @@ test('holds are listed, approved and rejected', async () => {
   const listed = await ops(['holds']);
   const [{ id = '' } = {}] = listed.json as { id?: string }[];
   expect(listed.json).toMatchObject([
-    { id: expect.stringContaining(`${target}|group:${team.id}|${kind}|`), ids: ['11'] },
+    { id: expect.stringContaining(`${target}/group:${team.id}/${kind}/`), ids: ['11'] },
   ]);
+  // As it is copied into a shell.
+  expect(id).toMatch(/^[\w/:-]+$/);
   expect(listed.text).toContain('approve it to take the resource over');
   expect((await ops(['holds', 'reject', id])).text).toContain('rejected');
   expect((await ops(['holds', 'approve', id])).text).toContain('approved');
@@ -136,9 +138,10 @@ test('holds are listed, approved and rejected', async () => {
   const other = await ops(['holds', 'approve', `${id.slice(0, -1)}!`]);
   expect([other.isGood, other.text]).toEqual([false, expect.stringContaining('has changed since')]);
   for (const nothing of [
-    `${target}|group:none|${kind}|m`,
-    `${target}|no/such'key|m`,
-    `${target}|`,
+    `${target}/group:none/${kind}/m`,
+    `${target}/no such'key/a|b\\c#/m`,
+    `${target}/`,
+    `${target}/${team.id}/${kind}`,
     'nonsense',
   ])
     await expect(ops(['holds', 'approve', nothing]), nothing).rejects.toThrow(NotThere);

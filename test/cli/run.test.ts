@@ -14,9 +14,9 @@ describe('what is typed', () => {
     [['holds'], 'holds', []],
     [['holds', 'list'], 'holds list', []],
     [
-      ['holds', 'approve', 'account-1|user:1|large-shrink'],
+      ['holds', 'approve', 'account-1/user:1/large-shrink/gVAhz6mWjQ'],
       'holds approve',
-      ['account-1|user:1|large-shrink'],
+      ['account-1/user:1/large-shrink/gVAhz6mWjQ'],
     ],
     [['dead-letters', '--reason', 'RetriesExhausted'], 'dead-letters', []],
     [['dead-letters', 'replay', '7', '9', '--json'], 'dead-letters replay', ['7', '9']],

@@ -55,7 +55,7 @@ test('an approval, or a rejection, of what is held in one target says nothing ab
   const [first, second] = [await holds.list(one), await holds.list(two)].map(([row]) => row?.value);
   expect([first?.rejectedAt, first?.approvedAt !== undefined]).toEqual([undefined, true]);
   expect([second?.rejectedAt !== undefined, second?.approvedAt]).toEqual([true, undefined]);
-  await expect(approveHold(context, `user:${ada.id}|proposed-adoption`, 'ada')).rejects.toThrow(HoldNotFound);
+  await expect(approveHold(context, `user:${ada.id}/proposed-adoption`, 'ada')).rejects.toThrow(HoldNotFound);
 });
 
 test('where two people have to approve, nothing happens after the first one', async () => {

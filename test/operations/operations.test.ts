@@ -149,7 +149,9 @@ test('a hold that no approval can help says what can', async () => {
   await expect(approveHold(session.app, hold?.id ?? '', 'ada')).rejects.toThrow(
     'rename one of the two groups',
   );
-  await expect(approveHold(session.app, 'group:nobody|large-shrink', 'ada')).rejects.toThrow(HoldNotFound);
+  await expect(approveHold(session.app, `${target}/group:nobody/large-shrink/m`, 'ada')).rejects.toThrow(
+    HoldNotFound,
+  );
 });
 
 test('an approved adoption is made by the owner of the target, and keeps the foreign member', async () => {
