@@ -6,11 +6,13 @@ import { createWorld } from '../harness/world.ts';
 const HOUR = 3_600_000;
 
 test.each([
-  ['the one whose id comes first', 0],
-  ['the other one', 1],
+  ['the one whose id comes first', 0, 0],
+  ['the other one', 1, 0],
+  // As they do when the rename is applied long after everybody has given up on it.
+  ['one whose old name is shown for minutes', 0, 3 * 60_000],
 ])(
   'groups that want each other’s names get them although a rename before was never answered: of %s',
-  async (_, index) => {
+  async (_, index, readLagMs) => {
     const [ada, bob] = [user('ada'), user('bob')];
     const pair = [group('red', [ada.id]), group('blue', [bob.id])].sort((a, b) => (a.id < b.id ? -1 : 1));
     const [renamed, other] = [pair[index], pair[1 - index]];
@@ -36,6 +38,7 @@ test.each([
     directory.store.update(renamed.id, { displayName: 'pink' });
     await world.eventually('it is renamed, and nobody says so', () => nameOf(renamed.id) === 'pink');
     databricks.faults.splice(0);
+    databricks.readLagMs = readLagMs;
     directory.store.update(renamed.id, { displayName: other.displayName ?? '' });
     directory.store.update(other.id, { displayName: 'pink' });
     await world.eventually(
