@@ -32,7 +32,10 @@ export interface NotificationWorker extends AsyncDisposable {
   peek(): Promise<ServiceBusReceivedMessage[]>;
 }
 
-export async function startNotificationWorker(): Promise<NotificationWorker> {
+/** @param env more for the worker's environment */
+export async function startNotificationWorker(
+  env: Readonly<Record<string, string>> = {},
+): Promise<NotificationWorker> {
   const tenantId = randomUUID();
   const application = randomUUID();
   const cloud = await startLocalCloud({
@@ -48,7 +51,7 @@ export async function startNotificationWorker(): Promise<NotificationWorker> {
   const worker = await startWorker({
     appRoot: APP_ROOT,
     functions: ['graph-notifications'],
-    env: { ...cloud.settings, NOTIFICATION_URL: url },
+    env: { ...cloud.settings, ...env, NOTIFICATION_URL: url },
     httpPort: port,
     onLog: line => logs.push(line),
   }).catch(async (error: unknown) => {

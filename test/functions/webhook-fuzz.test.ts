@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type KeptMemory, measureKeptMemory } from '../harness/kept-memory.ts';
 import { type NotificationWorker, startNotificationWorker } from './notification-worker.ts';
 
+/** What the worker may have on its heap at any moment, a quarter of what the smallest instance has (MiB). */
+const HEAP_LIMIT = 128;
+
+let memory: KeptMemory;
 let app: NotificationWorker;
 beforeAll(async () => {
-  app = await startNotificationWorker();
+  memory = measureKeptMemory(HEAP_LIMIT);
+  app = await startNotificationWorker(memory.env);
 });
-afterAll(() => app[Symbol.asyncDispose]());
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+  memory.dispose();
+});
 
 interface Request {
   readonly method: string;
@@ -193,12 +201,7 @@ const query = fc.oneof(
   { weight: 1, arbitrary: fc.stringMatching(/^\?[!-~]{0,100}$/).filter(text => !/[^!-~]|#/.test(text)) },
 );
 
-async function residentMegabytes(): Promise<number> {
-  const status = await readFile(`/proc/${app.worker.process.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}
-
-test.skipIf(process.platform !== 'linux')(
+test.skipIf(process.platform === 'win32')(
   'whatever strangers send: nothing is queued, no answer but the documented ones, in bounded time and memory',
   async () => {
     const anyRequest = fc.record<Request>({
@@ -218,7 +221,8 @@ test.skipIf(process.platform !== 'linux')(
       seen.set(status, (seen.get(status) ?? 0) + 1);
       expect([200, 202, 400, 404, 413, 503]).toContain(status);
       if (status === 503) expect(retryAfter).toBe('5');
-      expect(ms).toBeLessThan(3_000);
+      // In which Graph has long given up: the function's own bound is two seconds, the rest is for a busy machine.
+      expect(ms).toBeLessThan(10_000);
       const token = new URL(`http://host/${sent.query}`).searchParams.get('validationToken');
       if (status !== 200) expect(text).toBe('');
       else expect(token).not.toBeNull();
@@ -237,11 +241,17 @@ test.skipIf(process.platform !== 'linux')(
       { ...plain, body: { large: 'more than is read' } },
     ];
     await fc.assert(harmless, { numRuns: 150, examples: examples.map(sent => [sent]) });
-    const warm = await residentMegabytes();
+    const kept = async (): Promise<number> =>
+      memory.of(app.worker.process.pid ?? expect.fail('it has ended'));
+    const warm = await kept();
     await fc.assert(harmless, { numRuns: 150 });
-    // What is not collected yet comes and goes; what is kept would grow with every request of a megabyte.
-    expect((await residentMegabytes()) - warm).toBeLessThan(150);
-    expect(await residentMegabytes()).toBeLessThan(700);
+    for (let round = 0; round < 20; round += 1)
+      for (const name of Object.keys(large) as Large['large'][]) {
+        const { status } = await send({ ...plain, body: { large: name } });
+        expect([202, 400, 413], name).toContain(status);
+      }
+    // A worker that kept so much as one body in four would have more than this by now.
+    expect((await kept()) - warm).toBeLessThan(10);
 
     for (const status of [200, 202, 400, 404, 413]) expect(seen.get(status), `${status}`).toBeGreaterThan(0);
     expect(await app.peek()).toEqual([]);
