@@ -3,6 +3,7 @@ import { enterSettings, readSettingsFile } from '../config/settings-file.ts';
 import { NotThere } from './command.ts';
 import { EXIT, HELP } from './help.ts';
 import { carryOut, understand } from './run.ts';
+import { jsonText } from './text.ts';
 import { UsageError } from './usage-error.ts';
 
 const DEFAULT_SETTINGS_FILE = 'local.settings.json';
@@ -29,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     lines,
     isGood = true,
   } = await carryOut(invocation, command, env, { signal: stop.signal, note });
-  process.stdout.write(values.json ? `${JSON.stringify(json)}\n` : lines.map(line => `${line}\n`).join(''));
+  process.stdout.write(values.json ? `${jsonText(json)}\n` : lines.map(line => `${line}\n`).join(''));
   return isGood ? EXIT.done : EXIT.failed;
 }
 

@@ -15,6 +15,16 @@ export function atMost(lines: readonly string[], most: number): string[] {
   return [...lines.slice(0, most), `  … and ${lines.length - most} more; --json gives all`];
 }
 
+/** As JSON on one line, without anything that a terminal obeys or that hides what is written: others chose the names. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, char =>
+    char
+      .split('')
+      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What Entra ID provisions. Service principals are named here; until they are provisioned, a look at one does nothing. */
+/** What is provisioned from Entra ID. Managed identities are service principals. */
 export const principalKind = z.enum(['user', 'group', 'servicePrincipal']);
 export type PrincipalKind = z.infer<typeof principalKind>;
 

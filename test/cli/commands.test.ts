@@ -70,7 +70,9 @@ test('status tells of each target, of who fails, and of dead letters', async () 
     deadLetters: [{ reason: 'TargetRefused400', count: 1 }],
   });
   expect(text).toContain('since 1970-01-01T00:00:01Z: SCIM GET Users: 401');
-  expect(text).toContain(`user:${ada.id}  TargetRefused400, 2 times, next try after 1970-01-01T01:00:00Z`);
+  expect(text).toContain(
+    `user:${ada.id} "ada@contoso.com"  TargetRefused400, 2 times, next try after 1970-01-01T01:00:00Z`,
+  );
   expect(text).toContain('1 dead letter: TargetRefused400');
 });
 
@@ -218,7 +220,7 @@ test('the log tells what was written, of whom it is asked about and since when',
   expect(await asked('--target', 'one that was forgotten')).toEqual(['update 1']);
   const { text } = await ops(['log', team.id, ada.id]);
   expect(text).toContain(
-    `members group:${team.id} +1 -0  in ${target}  by poll, 1.5 s after it was heard of  members 2`,
+    `members group:${team.id} "Team" +1 -0  in ${target}  by poll, 1.5 s after it was heard of  members 2`,
   );
   expect(text).toContain('3 entries');
   expect((await ops(['log', `group:${ada.id}`])).text).toBe('nothing was written or decided');
@@ -228,7 +230,7 @@ test('the log tells what was written, of whom it is asked about and since when',
 describe('dead letters', () => {
   test('are listed, shown, replayed and discarded', async () => {
     const listed = await ops(['dead-letters', 'list', '--principal', ada.id]);
-    expect(listed.text).toContain(`TargetRefused400  user:${ada.id}  ${target}`);
+    expect(listed.text).toContain(`TargetRefused400  user:${ada.id} "ada@contoso.com"  ${target}`);
     const [letter] = (listed.json as { letters: { sequenceNumber: string }[] }).letters;
     const number = letter?.sequenceNumber ?? '';
     expect((await ops(['dead-letters', 'show', number])).text).toMatch(/^description +SCIM PATCH/m);

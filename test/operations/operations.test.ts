@@ -26,6 +26,7 @@ const team = group(
 const older = { ...group('Twins', [people[0]?.id ?? '']), createdDateTime: '2020-01-01T00:00:00Z' };
 const younger = { ...group('Twins', [people[1]?.id ?? '']), createdDateTime: '2024-01-01T00:00:00Z' };
 const { signal } = new AbortController();
+const nameless = { id: (id: string) => id, key: (key: string) => key };
 const startedAt = Date.now();
 const lines: string[] = [];
 const screen: Screen = {
@@ -97,14 +98,14 @@ test('a plan names the limits of the target that it would exceed, or come near t
     exceeded: [{ limit: 'groups', used: 2, most: 1, principals: [] }],
     near: [{ limit: 'accounts', used: 4, most: 4, principals: [] }],
   });
-  expect(plans.flatMap(planLines)).toEqual(
+  expect(plans.flatMap(plan => planLines(plan, nameless))).toEqual(
     expect.arrayContaining(['  over the limit: groups 2 of 1', '  near the limit: accounts 4 of 4']),
   );
 });
 
 test('the plan is shown and approved, once, and then carried out', async () => {
   const [plan] = await summarizePlan(session.app);
-  expect(plan && planLines(plan)).toEqual(
+  expect(plan && planLines(plan, nameless)).toEqual(
     expect.arrayContaining([`${target}: plan-only: 6 differences`, expect.stringMatching(/^ {2}create +4$/)]),
   );
   const shown = { seen: false, by: 'ada' };

@@ -1,8 +1,9 @@
 import { enableTarget } from '../../operations/enable-target.ts';
-import { approvePlan, summarizePlan } from '../../operations/plan.ts';
+import { approvePlan, type PlanSummary, summarizePlan } from '../../operations/plan.ts';
 import { requestCycle } from '../../operations/request-cycle.ts';
 import { type Command, type CommandContext, targetNamed } from '../command.ts';
-import { planLines } from '../plan-lines.ts';
+import { named } from '../named.ts';
+import { namelessOfPlan, planLines } from '../plan-lines.ts';
 import { whoeverAsks } from '../who.ts';
 
 export const cycleCommands: readonly Command[] = [
@@ -14,7 +15,7 @@ export const cycleCommands: readonly Command[] = [
     options: ['target'],
     run: async ({ app, values }) => {
       const plans = await summarizePlan({ ...app, targets: chosen(app.targets, values.target) });
-      return { json: plans, lines: plans.flatMap(planLines) };
+      return { json: plans, lines: await linesOf(app, plans) };
     },
   },
   {
@@ -33,7 +34,7 @@ export const cycleCommands: readonly Command[] = [
       return {
         json: approval,
         lines: [
-          ...plans.flatMap(planLines),
+          ...(await linesOf(app, plans)),
           ...(isNobody ? ['no target waits for a plan to be approved'] : []),
           ...(released.length === 0 ? [] : [`approved: ${released.join(', ')}`]),
           ...refused.map(
@@ -86,6 +87,11 @@ export const cycleCommands: readonly Command[] = [
     },
   },
 ];
+
+async function linesOf(app: CommandContext['app'], plans: readonly PlanSummary[]): Promise<string[]> {
+  const names = await named(app, plans.flatMap(namelessOfPlan));
+  return [...plans.flatMap(plan => planLines(plan, names)), ...names.lines];
+}
 
 function chosen(targets: CommandContext['app']['targets'], id: string | undefined) {
   return id === undefined ? targets : [targetNamed(targets, id)];

@@ -7,7 +7,9 @@ import {
 } from '../../operations/dead-letters.ts';
 import { discardDeadLetters } from '../../operations/dead-letters-discard.ts';
 import { type DeadLettersDone, replayDeadLetters } from '../../operations/dead-letters-replay.ts';
-import { type Command, type CommandResult, NotThere } from '../command.ts';
+import { namelessOfKey } from '../../operations/names.ts';
+import { type Command, type CommandContext, type CommandResult, NotThere } from '../command.ts';
+import { type Named, named } from '../named.ts';
 import { instantOf, type Values } from '../options.ts';
 import { atMost, columns, counted, isoTime } from '../text.ts';
 import { UsageError } from '../usage-error.ts';
@@ -25,13 +27,18 @@ export const deadLetterCommands: readonly Command[] = [
     about: 'messages that could not be applied, counted by reason',
     names: 'none',
     options: FILTERS,
-    run: async ({ settings, values }) => {
+    run: async ({ app, settings, values }) => {
       const letters = await listDeadLetters(settings, filterOf(values, []));
       const reasons = groupByReason(letters);
+      const names = await namesIn(app, letters.slice(0, LISTED));
       return {
         json: { reasons, letters },
         lines: [
-          ...atMost(letters.map(lineOf), LISTED),
+          ...atMost(
+            letters.map(letter => lineOf(letter, names)),
+            LISTED,
+          ),
+          ...names.lines,
           ...reasons.map(({ reason, count }) => `${counted(count, 'dead letter')}: ${reason}`),
           ...(letters.length === 0 ? ['no dead letters'] : []),
         ],
@@ -44,10 +51,11 @@ export const deadLetterCommands: readonly Command[] = [
     about: 'one of them',
     names: 'one',
     options: [],
-    run: async ({ settings, values, names }) => {
+    run: async ({ app, settings, values, names }) => {
       const [letter] = await listDeadLetters(settings, filterOf(values, names));
       if (letter === undefined) throw new NotThere(`no dead letter has the number ${names[0]}`);
-      return { json: letter, lines: detailsOf(letter) };
+      const known = await namesIn(app, [letter]);
+      return { json: letter, lines: [...detailsOf(letter, known), ...known.lines] };
     },
   },
   {
@@ -130,11 +138,21 @@ function rateOf(typed: string): number {
   return rate;
 }
 
-function lineOf({ sequenceNumber, enqueuedAt, reason, principal, target }: DeadLetter): string {
-  return `  ${sequenceNumber}  ${isoTime(enqueuedAt)}  ${reason}  ${principal ?? '-'}  ${target ?? '-'}`;
+function namesIn(app: CommandContext['app'], letters: readonly DeadLetter[]): Promise<Named> {
+  return named(
+    app,
+    letters.flatMap(({ target, principal }) =>
+      target === undefined || principal === undefined ? [] : [namelessOfKey(target, principal)],
+    ),
+  );
 }
 
-function detailsOf(letter: DeadLetter): string[] {
+function lineOf(letter: DeadLetter, names: Named): string {
+  const { sequenceNumber, enqueuedAt, reason, target } = letter;
+  return `  ${sequenceNumber}  ${isoTime(enqueuedAt)}  ${reason}  ${letter.principal === undefined ? '-' : names.key(letter.principal)}  ${target ?? '-'}`;
+}
+
+function detailsOf(letter: DeadLetter, names: Named): string[] {
   return columns(
     [
       ['number', letter.sequenceNumber],
@@ -142,7 +160,7 @@ function detailsOf(letter: DeadLetter): string[] {
       ['reason', letter.reason],
       ['description', letter.description],
       ['target', letter.target ?? 'not understood'],
-      ['principal', letter.principal ?? 'none'],
+      ['principal', letter.principal === undefined ? 'none' : names.key(letter.principal)],
       ['correlation id', letter.correlationId ?? 'none'],
       ['chain', letter.chain ?? 'none'],
       ['retries', String(letter.retries)],

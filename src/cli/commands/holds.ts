@@ -6,9 +6,11 @@ import {
   type OpenHold,
   rejectHold,
 } from '../../operations/holds.ts';
+import { namelessOfHold } from '../../operations/names.ts';
 import { HoldChanged } from '../../state/hold-decisions.ts';
 import { holdKinds } from '../../state/holds.ts';
 import { type Command, type CommandResult, NotThere, targetNamed } from '../command.ts';
+import { type Named, named } from '../named.ts';
 import { columns, counted, isoTime } from '../text.ts';
 import { UsageError } from '../usage-error.ts';
 import { whoeverAsks } from '../who.ts';
@@ -31,10 +33,12 @@ export const holdCommands: readonly Command[] = [
         hold =>
           (target === undefined || hold.target === target) && (kind === undefined || hold.kind === kind),
       );
+      const names = await named(app, holds.flatMap(namelessOfHold));
       return {
-        json: holds,
+        json: holds.map(hold => withNames(hold, names)),
         lines: [
-          ...holds.flatMap(linesOf),
+          ...holds.flatMap(hold => linesOf(hold, names)),
+          ...names.lines,
           holds.length === 0 ? 'nothing is held' : counted(holds.length, 'hold'),
         ],
       };
@@ -102,10 +106,20 @@ async function decideEach(
   };
 }
 
-function linesOf(hold: OpenHold): string[] {
-  const { ids } = hold;
-  const touched = ids.length > LISTED ? [...ids.slice(0, LISTED), `and ${ids.length - LISTED} more`] : ids;
+function withNames(hold: OpenHold, { byId }: Named) {
+  const known = namelessOfHold(hold).flatMap(({ id }): [string, string][] => {
+    const name = byId.get(id);
+    return name === undefined ? [] : [[id, name]];
+  });
+  return { ...hold, names: Object.fromEntries(known) };
+}
+
+function linesOf(hold: OpenHold, names: Named): string[] {
+  const { ids, principal } = hold;
+  const touched = ids.slice(0, LISTED).map(id => names.id(id));
+  if (ids.length > LISTED) touched.push(`and ${ids.length - LISTED} more`);
   const rows: [string, string][] = [
+    ['who', names.key(principal)],
     ['since', isoTime(hold.heldAt)],
     ['why', hold.cause],
   ];

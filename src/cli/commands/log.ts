@@ -1,6 +1,8 @@
 import { now } from '../../identity/clock.ts';
+import { namelessOfKey } from '../../operations/names.ts';
 import { readLog, type WriteRecord } from '../../operations/read-log.ts';
 import type { Command } from '../command.ts';
+import { type Named, named } from '../named.ts';
 import { instantOf } from '../options.ts';
 import { counted, isoTime } from '../text.ts';
 import { typedKeyOrId } from '../typed-principal.ts';
@@ -27,11 +29,19 @@ export const logCommands: readonly Command[] = [
         until: instantOf('older-than', values['older-than'], at) ?? at,
       });
       const earlier = entries.length - LISTED;
+      const listed = entries.slice(-LISTED);
+      const known = await named(
+        app,
+        listed.flatMap(({ target, principal }) =>
+          principal === undefined ? [] : [namelessOfKey(target, principal)],
+        ),
+      );
       return {
         json: entries,
         lines: [
           ...(earlier > 0 ? [`  … ${earlier} earlier ones; --json gives all`] : []),
-          ...entries.slice(-LISTED).map(lineOf),
+          ...listed.map(entry => lineOf(entry, known)),
+          ...known.lines,
           entries.length === 0
             ? 'nothing was written or decided'
             : counted(entries.length, 'entry', 'entries'),
@@ -41,16 +51,11 @@ export const logCommands: readonly Command[] = [
   },
 ];
 
-function lineOf({
-  at,
-  action,
-  principal,
-  detail,
-  cause,
-  afterMs,
-  target,
-  correlationId,
-}: WriteRecord): string {
-  const what = [action, principal ?? '-', detail].filter(text => text !== '').join(' ');
+function lineOf(
+  { at, action, principal, detail, cause, afterMs, target, correlationId }: WriteRecord,
+  names: Named,
+): string {
+  const who = principal === undefined ? '-' : names.key(principal);
+  const what = [action, who, detail].filter(text => text !== '').join(' ');
   return `  ${isoTime(at)}  ${what}  in ${target}  by ${cause}, ${(afterMs / 1_000).toFixed(1)} s after it was heard of  ${correlationId}`;
 }

@@ -1,8 +1,10 @@
 import { type ConnectionCheck, testConnections } from '../../operations/connection-test.ts';
 import { peekDeadLetters } from '../../operations/dead-letters.ts';
 import { type FailingPrincipal, listFailures } from '../../operations/failures.ts';
+import { namelessOfKey } from '../../operations/names.ts';
 import { readStatus, type TargetStatus } from '../../operations/status.ts';
 import type { Command } from '../command.ts';
+import { type Named, named } from '../named.ts';
 import { atMost, columns, counted, isoTime } from '../text.ts';
 
 /** Failing principals that are listed for people. */
@@ -22,6 +24,13 @@ export const statusCommands: readonly Command[] = [
         peekDeadLetters(settings),
         app.state.source.read(),
       ]);
+      const listed = targets.flatMap(({ target: id }) =>
+        failing.filter(({ target }) => target === id).slice(0, LISTED),
+      );
+      const names = await named(
+        app,
+        listed.map(({ target, principal }) => namelessOfKey(target, principal)),
+      );
       const closed = source.quarantine;
       return {
         json: { source, targets, failing, deadLetters },
@@ -31,8 +40,12 @@ export const statusCommands: readonly Command[] = [
             : [`nothing is concluded from Entra ID since ${isoTime(closed.since)}: ${closed.reason}`]),
           ...targets.flatMap(status => [
             ...linesOf(status),
-            ...atMost(failing.filter(({ target }) => target === status.target).map(failingLine), LISTED),
+            ...atMost(
+              failing.filter(({ target }) => target === status.target).map(each => failingLine(each, names)),
+              LISTED,
+            ),
           ]),
+          ...names.lines,
           ...(deadLetters.length === 0 ? ['no dead letters'] : []),
           ...deadLetters.map(({ reason, count }) => `${counted(count, 'dead letter')}: ${reason}`),
         ],
@@ -95,6 +108,9 @@ function notices({ planOnly, quarantine, aim, signIns }: TargetStatus): [string,
   return found;
 }
 
-function failingLine({ principal, code, attempts, nextTryAt, message }: FailingPrincipal): string {
-  return `  ${principal}  ${code}, ${counted(attempts, 'time')}, next try after ${isoTime(nextTryAt)}: ${message}`;
+function failingLine(
+  { principal, code, attempts, nextTryAt, message }: FailingPrincipal,
+  names: Named,
+): string {
+  return `  ${names.key(principal)}  ${code}, ${counted(attempts, 'time')}, next try after ${isoTime(nextTryAt)}: ${message}`;
 }
