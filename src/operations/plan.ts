@@ -100,9 +100,8 @@ export interface PlanApproval {
 
 /**
  * Lets the targets that wait in plan-only be written to. Each is compared first, for whoever approves to see: nobody
- * approves what could not be shown, unless he says that he has `seen` it elsewhere. Who it
- * was is in the log before anything is written. Proposed adoptions stay held, each
- * for an approval of its own.
+ * approves what could not be shown, unless he says that he has `seen` it elsewhere. Who it was is in the log before
+ * anything is written. Proposed adoptions stay held, each for an approval of its own.
  * @throws as {@link summarizePlan}
  */
 export async function approvePlan(

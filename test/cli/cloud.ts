@@ -4,7 +4,7 @@ import type { CommandResult } from '../../src/cli/command.ts';
 import { carryOut, understand } from '../../src/cli/run.ts';
 import { type LocalCloud, startLocalCloud } from '../../src/local/cloud.ts';
 import type { DirectorySeed } from '../../src/local/directory/types.ts';
-import { startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
+import { type StorageProxy, startStorageProxy } from '../../src/local/storage/storage-proxy.ts';
 import { openState, type State } from '../../src/state/state.ts';
 import { takeStorage } from '../harness/shared-storage.ts';
 import { APPLICATION } from '../harness/tenant.ts';
@@ -13,6 +13,7 @@ interface Opened {
   readonly cloud: LocalCloud;
   readonly state: State;
   readonly target: string;
+  readonly storage: StorageProxy;
 }
 
 /** A cloud for the tests of the calling file, without a worker, and the command line in this process. */
@@ -48,7 +49,7 @@ export function useCloud(seed: DirectorySeed) {
     }
     const state = openState({ connectionString: storage.connectionString });
     await state.ensure();
-    opened = { cloud, state, target: `account-${accountId}` };
+    opened = { cloud, state, storage, target: `account-${accountId}` };
   });
   afterAll(() => started.disposeAsync());
 

@@ -188,6 +188,38 @@ test('holds are listed by kind, and several are decided about at once', async ()
   expect((await ops(['holds'])).text.match(/decided +rejected/g)).toHaveLength(2);
 });
 
+test('what was decided before trouble with storage is told, and what was not', async () => {
+  const people = [user('kim'), user('lea'), user('max')];
+  const request = { kind: 'proposed-adoption', cause: 'c' } as const;
+  for (const { id } of people)
+    await state.holds.hold(target, { ...request, ids: ['1'], principal: { kind: 'user', id } }, 1_000);
+  const { json } = await ops(['holds']);
+  const ids = people.map(
+    person => (json as { id: string }[]).find(({ id }) => id.includes(person.id))?.id ?? '',
+  );
+  const { storage } = bench.opened();
+  const refused = { kind: 'fail', status: 403, code: 'AuthorizationFailure' } as const;
+  const rule = {
+    service: 'table',
+    method: 'PUT',
+    path: new RegExp(people[1]?.id ?? ''),
+    action: refused,
+  } as const;
+  storage.rules.push(rule);
+  const { text, isGood } = await ops(['holds', 'reject', ...ids]);
+  await expect(ops(['holds', 'reject', ids[1] ?? '', ids[2] ?? ''])).rejects.toThrow('AuthorizationFailure');
+  storage.rules.splice(storage.rules.indexOf(rule), 1);
+  expect(isGood).toBe(false);
+  const [first, second, third] = text.split('\n');
+  expect(first).toMatch(`rejected ${ids[0]}`);
+  expect(second).toMatch(new RegExp(`^not decided ${ids[1]}: .*AuthorizationFailure`));
+  expect(third).toBe(`not decided ${ids[2]}: not tried after that`);
+  const rejected = await Promise.all(
+    people.map(({ id }) => state.holds.get(target, `user:${id}|proposed-adoption`)),
+  );
+  expect(rejected.map(hold => hold?.rejectedAt !== undefined)).toEqual([true, false, false]);
+});
+
 test('the log tells what was written, of whom it is asked about and since when', async () => {
   const at = Date.now();
   const kinds = { update: { kind: 'user', id: ada.id }, members: { kind: 'group', id: team.id } } as const;

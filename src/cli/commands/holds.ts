@@ -1,3 +1,4 @@
+import { describeError } from '../../identity/logger.ts';
 import {
   approveHold,
   HoldNotApprovable,
@@ -80,7 +81,10 @@ export const holdCommands: readonly Command[] = [
   },
 ];
 
-/** Each on its own: that nothing can be decided about one is no reason not to decide about the others. */
+/**
+ * Each on its own: that nothing can be decided about one is no reason not to decide about the others. Trouble that has
+ * nothing to do with one of them ends it, and what was decided until then is told all the same.
+ */
 async function decideEach(
   ids: readonly string[],
   decide: (id: string) => Promise<OpenHold>,
@@ -88,15 +92,21 @@ async function decideEach(
 ): Promise<CommandResult> {
   const holds: OpenHold[] = [];
   const undecided: { readonly id: string; readonly why: string }[] = [];
-  for (const id of ids) {
+  for (const [place, id] of ids.entries()) {
     try {
       holds.push(await decide(id));
     } catch (error) {
       const isAboutOne = [HoldNotFound, HoldChanged, HoldNotApprovable].some(type => error instanceof type);
-      if (!isAboutOne || !(error instanceof Error)) throw error;
-      if (ids.length === 1 && error instanceof HoldNotFound)
-        throw new NotThere(error.message, { cause: error });
-      undecided.push({ id, why: error.message });
+      if (isAboutOne && error instanceof Error) {
+        if (ids.length === 1 && error instanceof HoldNotFound)
+          throw new NotThere(error.message, { cause: error });
+        undecided.push({ id, why: error.message });
+        continue;
+      }
+      if (holds.length === 0) throw error;
+      undecided.push({ id, why: describeError(error) });
+      undecided.push(...ids.slice(place + 1).map(next => ({ id: next, why: 'not tried after that' })));
+      break;
     }
   }
   return {
