@@ -219,9 +219,8 @@ export class MessageHandler {
       chain,
       correlationId: change.correlationId,
     });
-    if (change.principal.kind === 'user') {
-      await state.memberIndex.sleepEverywhere(change.target, change.principal.id);
-    }
+    // Of whatever kind: the groups that want it write their others without waiting.
+    await state.memberIndex.sleepEverywhere(change.target, change.principal.id);
     log.error('failed', {
       target: change.target,
       principal: key,

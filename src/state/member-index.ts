@@ -12,10 +12,10 @@ type Mark = z.infer<typeof mark>;
 const BATCH = 100;
 
 /**
- * Which groups a user is written into (`u|user|group`), and which wanted memberships wait for his link
- * (`w|user|group` and, by group, `g|group|user`, or `d|group|user` for a disabled user, whom nobody waits for). The
- * membership records stay the truth; a row here only leads to a look, so one too many is harmless, and rows are
- * written before what they point to.
+ * Which groups a user is written into (`u|user|group`), and which wanted memberships wait for his link (`w|user|group`
+ * and, by group, `g|group|user`, or `d|group|user` for a disabled user, whom nobody waits for). A user is here whoever
+ * may be a member: service principals and nested groups as well. The membership records stay the truth; a row here only
+ * leads to a look, so one too many is harmless, and rows are written before what they point to.
  */
 export class MemberIndex {
   readonly #table: TableClient;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { memberNames, sendMessages, watchWrites } from '../harness/observe.ts';
 import { group, tenant, user } from '../harness/tenant.ts';
@@ -93,4 +94,35 @@ test('what can never be applied ends in the dead-letter queue with its reason, a
   expect(store.user('poison@contoso.com')?.active).toBe(true);
   expect(await world.state.targets.failures(world.target)).toEqual([]);
   expect(broker.counts('identity-changes').deadLettered).toBe(6);
+});
+
+test('a group waits for no service principal that the target refuses, and gets it once it is taken', async () => {
+  const ada = user('ada');
+  const robot = { id: randomUUID(), appId: randomUUID(), displayName: 'robot' };
+  const team = group('team', [robot.id, ada.id]);
+  await using world = await createWorld({
+    seed: tenant({ users: [ada], groups: [team], servicePrincipals: [robot], assigned: [team.id] }),
+    limits: 'off',
+  });
+  const { directory, databricks } = world.cloud;
+  const create = { method: 'POST', path: /\/ServicePrincipals/, status: 400, times: 1e9 };
+  databricks.faults.push(create);
+  await world.initialCycle();
+  await world.drained({ laterLooks: true });
+  expect(memberNames(world, 'team')).toEqual(['ada@contoso.com']);
+  expect((await world.deadLetters()).map(letter => letter.deadLetterReason)).toEqual(['TargetRefused400']);
+  const { memberIndex } = world.state;
+  expect(await memberIndex.pendingOf(world.target, team.id)).toEqual([]);
+  expect([...(await memberIndex.asleepIn(world.target, team.id)).keys()]).toEqual([robot.id]);
+
+  databricks.faults.length = 0;
+  directory.store.update(robot.id, { displayName: 'robot, mended' });
+  const { store } = databricks;
+  await world.eventually(
+    'it is a member',
+    () => store.group('team')?.members.has(store.servicePrincipal(robot.appId)?.id ?? '') === true,
+    180_000,
+  );
+  await world.drained({ laterLooks: true });
+  expect(await world.state.targets.failures(world.target)).toEqual([]);
 });
