@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Principal } from '../identity/principal.ts';
 import { Absent } from './errors.ts';
 import { principalPath } from './graph-paths.ts';
-import { readAll, readOne } from './graph-reads.ts';
+import { readAll, readMany, readOne } from './graph-reads.ts';
 import * as schemas from './graph-schemas.ts';
 import type { GraphTransport } from './graph-transport.ts';
 import type { Assignment, EnterpriseApplication } from './types.ts';
@@ -33,8 +33,7 @@ export class GraphAssignments {
   }
 
   async of(principal: Principal, applicationId: string): Promise<Assignment[] | undefined> {
-    const filter = encodeURIComponent(`resourceId eq ${applicationId}`);
-    const path = `${principalPath(principal)}/appRoleAssignments?$filter=${filter}&$top=999`;
+    const path = ownPath(principal, applicationId);
     const request = { method: 'GET', path, what: 'listing the assignments of a principal' } as const;
     try {
       const own = await readAll(this.#graph, request, schemas.appRoleAssignment);
@@ -44,6 +43,30 @@ export class GraphAssignments {
       throw error;
     }
   }
+
+  async ofGroups(groupIds: readonly string[], applicationId: string): Promise<Assignment[]> {
+    const pages = await readMany(
+      this.#graph,
+      groupIds,
+      id => ownPath({ kind: 'group', id }, applicationId),
+      schemas.appRoleAssignments,
+      'listing the assignments of groups',
+    );
+    const found: Assignment[] = [];
+    for (const [id, page] of pages) {
+      const isWhole = page?.['@odata.nextLink'] === undefined;
+      const own = isWhole
+        ? toAssignments((page?.value ?? []).filter(a => a.resourceId === applicationId))
+        : await this.of({ kind: 'group', id }, applicationId);
+      found.push(...(own ?? []));
+    }
+    return found;
+  }
+}
+
+function ownPath(principal: Principal, applicationId: string): string {
+  const filter = encodeURIComponent(`resourceId eq ${applicationId}`);
+  return `${principalPath(principal)}/appRoleAssignments?$filter=${filter}&$top=999`;
 }
 
 function applicationPath(id: string): string {

@@ -190,6 +190,11 @@ export class GraphDirectory {
     return this.#assignments.of(principal, servicePrincipalId);
   }
 
+  /** The same of many groups, in batches. A group that is not there has none. */
+  listAssignmentsOfGroups(groupIds: readonly string[], servicePrincipalId: string): Promise<Assignment[]> {
+    return this.#assignments.ofGroups(groupIds, servicePrincipalId);
+  }
+
   /** The properties whose changes a cursor that is started now would report. */
   selectOf(kind: PrincipalKind): string {
     return this.#selections.delta[kind];

@@ -90,6 +90,12 @@ export const appRoleAssignment = z.object({
   resourceId: id,
 });
 
+/** A page of them: of one group a second one is hardly ever needed. */
+export const appRoleAssignments = z.object({
+  value: z.array(appRoleAssignment),
+  '@odata.nextLink': z.string().optional(),
+});
+
 const removed = z.object({ reason: z.string() });
 
 /** One item of a delta answer. What was not selected, or did not change, is absent. */

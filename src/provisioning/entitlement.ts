@@ -1,3 +1,4 @@
+import type { Assignment } from '../directory/types.ts';
 import { now } from '../identity/clock.ts';
 import { RetryLater } from '../identity/errors.ts';
 import type { Principal, PrincipalKind } from '../identity/principal.ts';
@@ -19,6 +20,12 @@ export interface Above {
   /** Those through which an assignment reaches it. */
   readonly reaching: readonly string[];
 }
+
+/** What the second read came to. */
+export type Confirmed =
+  | { readonly entitlement: Entitlement }
+  /** Nothing entitles it as far as can be seen. `entitling`: all groups that give access, also those assigned a moment ago. */
+  | { readonly entitlement?: undefined; readonly entitling: readonly string[] };
 
 /** What hardly ever changes is read anew after this long. */
 const LIVES_MS = 300_000;
@@ -79,21 +86,27 @@ export class EntitlementReader {
   }
 
   /**
-   * The second, different read after {@link read} found nothing: undefined when it agrees.
+   * The second, different read after {@link read} found nothing.
    * @throws {RetryLater} when the reads disagree, or leave the question open.
    */
-  async confirmNone(p: Principal, above: Above): Promise<Entitlement | undefined> {
+  async confirmNone(p: Principal, above: Above): Promise<Confirmed> {
     if (await this.#o.state.assignments.has(p)) throw disagreement(p, 'assignments');
     const reaches = p.kind !== 'group' || this.#o.policy.nesting.descendants;
-    if (!reaches) return undefined;
-    const since = await this.#assignedSinceThePoll(p, above);
-    if (since !== undefined) return since;
-    const assigned = await this.#o.state.assignments.assignedGroups();
+    // What we store of the assignments is as old as the last poll.
+    const listed = await this.#o.directory.listAssignments(this.#o.applicationObjectId);
+    const since = await this.#assignedSinceThePoll(p, reaches ? above.reaching : [], listed);
+    if (since !== undefined) return { entitlement: since };
+    const assigned = [
+      ...(await this.#o.state.assignments.assignedGroups()),
+      ...listed.flatMap(({ principal }) => (principal.kind === 'group' ? [principal.id] : [])),
+    ];
+    const entitling = [...new Set([...assigned, ...this.#o.policy.scope.include])];
+    if (!reaches) return { entitling };
     const checked = [...new Set([...assigned, ...(await this.#includedGroups())])];
     const still = await this.#o.directory.checkMemberGroups(p, checked);
     if (still === undefined) throw new RetryLater(`a ${p.kind} vanished between two reads`);
     for (const group of still) if (await this.#isReached(p, group)) throw disagreement(p, 'memberships');
-    return undefined;
+    return { entitling };
   }
 
   /** Whether membership in the group, which a check has confirmed, is of the sort that counts. */
@@ -104,15 +117,22 @@ export class EntitlementReader {
     return (await directory.listMembers(group)).some(({ id }) => id === p.id);
   }
 
-  /** What we store of the assignments is as old as the last poll: it may have moved to a group assigned since. */
-  async #assignedSinceThePoll(p: Principal, above: Above): Promise<Entitlement | undefined> {
-    if (above.reaching.length === 0) return undefined;
-    const reaching = new Set(above.reaching);
-    const listed = await this.#o.directory.listAssignments(this.#o.applicationObjectId);
-    const roles = listed.flatMap(({ principal, appRoleId }) =>
-      reaching.has(principal.id) ? [appRoleId] : [],
-    );
-    if (roles.length === 0) return undefined;
+  /**
+   * It may be assigned itself since then, or be in a group that is. That nothing is, the list of the application has to
+   * say and the own one of each; its own was read before.
+   */
+  async #assignedSinceThePoll(
+    p: Principal,
+    reaching: readonly string[],
+    listed: readonly Assignment[],
+  ): Promise<Entitlement | undefined> {
+    const { directory, applicationObjectId } = this.#o;
+    const entitling = new Set([p.id, ...reaching]);
+    let found = listed.filter(({ principal }) => entitling.has(principal.id));
+    if (found.length === 0 && reaching.length > 0)
+      found = await directory.listAssignmentsOfGroups(reaching, applicationObjectId);
+    if (found.length === 0) return undefined;
+    const roles = found.map(({ appRoleId }) => appRoleId);
     return { appRoles: readsAppRoles(this.#o.policy, p.kind) ? await this.#valuesOf(roles) : [] };
   }
 

@@ -49,9 +49,8 @@ export class AccountReader {
     if (entitlement !== undefined) return this.#entitled(account, above, entitlement, linked);
     if (!linked) return { state: 'left', event: 'unassigned', account };
     const after = await this.#entitlements.confirmNone(p, above);
-    if (after !== undefined) return this.#entitled(account, above, after, true);
-    const entitling = await this.#entitlements.entitlingGroups();
-    if (await maySomethingBeHidden(this.#o, target, p, entitling)) return { state: 'hidden', account };
+    if (after.entitlement !== undefined) return this.#entitled(account, above, after.entitlement, true);
+    if (await maySomethingBeHidden(this.#o, target, p, after.entitling)) return { state: 'hidden', account };
     return { state: 'left', event: 'unassigned', account };
   }
 

@@ -67,8 +67,9 @@ export class GroupReader {
     if (entitlement !== undefined) return this.#entitled(p, group, ancestors, above, entitlement, linked);
     if (linked) {
       const after = await this.#entitlements.confirmNone(p, above);
-      if (after !== undefined) return this.#entitled(p, group, ancestors, above, after, linked);
-      if (await this.#mayBeReachedUnseen(target, p))
+      if (after.entitlement !== undefined)
+        return this.#entitled(p, group, ancestors, above, after.entitlement, linked);
+      if (await this.#mayBeReachedUnseen(target, p, after.entitling))
         return this.#present(p, group, ancestors, { appRoles: [] }, true);
     } else if (ancestors.length === 0) return { state: 'irrelevant' };
     return { state: 'left', event: 'unassigned', ancestors };
@@ -114,9 +115,9 @@ export class GroupReader {
   }
 
   /** Only where groups come into scope through others does it matter what those hide. */
-  async #mayBeReachedUnseen(target: string, p: Principal): Promise<boolean> {
+  async #mayBeReachedUnseen(target: string, p: Principal, entitling: readonly string[]): Promise<boolean> {
     if (!this.#o.policy.nesting.descendants) return false;
-    return maySomethingBeHidden(this.#o, target, p, await this.#entitlements.entitlingGroups());
+    return maySomethingBeHidden(this.#o, target, p, entitling);
   }
 
   /** @param unseen it may be out of scope: what entitles it, or lets it pass, is hidden from us */

@@ -2,6 +2,7 @@ import type { GraphDirectory } from '../directory/graph-directory.ts';
 import type { Assignment } from '../directory/types.ts';
 import { forEachAtOnce } from '../identity/at-once.ts';
 import type { Logger } from '../identity/logger.ts';
+import type { Principal } from '../identity/principal.ts';
 import { readApplication } from '../provisioning/source-application.ts';
 import { isDeleted } from '../provisioning/source-evidence.ts';
 import type { StoredAssignment } from '../state/source-state.ts';
@@ -48,8 +49,16 @@ export class AssignmentPass {
   async find(listed: readonly Assignment[]): Promise<AssignmentChanges> {
     const stored = new Map((await this.#state.assignments.all()).map(entry => [keyOf(entry), entry]));
     const current = new Map(listed.map(entry => [keyOf(entry), entry]));
+    const missing = [...stored].filter(([key]) => !current.has(key)).map(([, entry]) => entry);
+    const confirmed = new Set<StoredAssignment>();
+    await forEachAtOnce(missing, READS_AT_ONCE, async entry => {
+      if (entry.phase === 'ended') return void confirmed.add(entry);
+      const own = await this.#ownOf(entry.principal);
+      // What replaced it, with another role say, the list may lack just as well.
+      for (const assignment of own ?? []) current.set(keyOf(assignment), assignment);
+      if (own !== undefined && !current.has(keyOf(entry))) confirmed.add(entry);
+    });
     const started: StoredAssignment[] = [];
-    const ended: StoredAssignment[] = [];
     for (const [key, { id, principal, appRoleId }] of current) {
       const before = stored.get(key);
       if (before?.phase === 'current' && before.appRoleId === appRoleId) continue;
@@ -57,13 +66,10 @@ export class AssignmentPass {
       if (before?.phase !== 'new') await this.#state.assignments.put(entry);
       started.push(entry);
     }
-    const missing = [...stored].filter(([key]) => !current.has(key)).map(([, entry]) => entry);
-    await forEachAtOnce(missing, READS_AT_ONCE, async entry => {
-      if (entry.phase !== 'ended') {
-        if (!(await this.#hasEnded(entry))) return;
-        await this.#state.assignments.put({ ...entry, phase: 'ended' });
-      }
-      ended.push(entry);
+    // After what replaces them: whoever dies in between must not have forgotten it.
+    const ended = [...confirmed];
+    await forEachAtOnce(ended, READS_AT_ONCE, async entry => {
+      if (entry.phase !== 'ended') await this.#state.assignments.put({ ...entry, phase: 'ended' });
     });
     await this.#doubt.note(missing.length - ended.length, stored.size);
     return { started, ended };
@@ -72,11 +78,12 @@ export class AssignmentPass {
   /**
    * The second, different read before an assignment counts as ended: the principal's own. A list that lies would
    * otherwise take everybody's access away who is in scope through an assigned group.
+   * @returns undefined where nobody can tell: the principal does not show, and is not known to be deleted
    */
-  async #hasEnded({ id, principal: p }: StoredAssignment): Promise<boolean> {
+  async #ownOf(p: Principal): Promise<readonly Assignment[] | undefined> {
     const own = await this.#directory.listOwnAssignments(p, this.#applicationObjectId);
-    if (own !== undefined) return !own.some(assignment => assignment.id === id);
-    return isDeleted({ state: this.#state, directory: this.#directory }, p);
+    if (own !== undefined) return own;
+    return (await isDeleted({ state: this.#state, directory: this.#directory }, p)) ? [] : undefined;
   }
 
   /** Everything that follows from these is durable. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { audit, expectConverged, openHolds, takingAway, writesFromNow } from '../harness/converge.ts';
 import { memberNames, scimIdOf } from '../harness/observe.ts';
-import { group, tenant, user } from '../harness/tenant.ts';
+import { APPLICATION, group, tenant, user } from '../harness/tenant.ts';
 import { createWorld } from '../harness/world.ts';
 
 test('a filter on a group that hides its members keeps nobody out who was let in', async () => {
@@ -110,3 +110,25 @@ const isOf =
   (id: string) =>
   ({ hold }: { hold: string }): boolean =>
     hold.endsWith(id);
+
+test('somebody who moves to a group that hides its members, and was assigned a moment ago, is not switched off', async () => {
+  const [ada, bob] = [user('ada'), user('bob')];
+  const old = group('old', [ada.id, bob.id]);
+  const next = { ...group('next'), visibility: 'HiddenMembership' };
+  await using world = await createWorld({
+    seed: tenant({ users: [ada, bob], groups: [old, next], assigned: [old.id] }),
+    limits: 'off',
+  });
+  const { directory, databricks } = world.cloud;
+  const { store } = directory;
+  await world.initialCycle();
+  await world.drained({ laterLooks: true });
+  const wrong = writesFromNow(world);
+  store.assign({ principalId: next.id, resourceId: APPLICATION });
+  store.addMember(next.id, ada.id);
+  store.removeMember(old.id, ada.id);
+  await world.eventually('she is out of the old group', () => memberNames(world, 'old')?.length === 1);
+  await world.drained({ laterLooks: true });
+  expect(databricks.store.user('ada@contoso.com')?.active).toBe(true);
+  expect(takingAway(wrong.records()).map(({ path }) => path)).toEqual([expect.stringMatching(/\/Groups\//)]);
+});
