@@ -151,7 +151,7 @@ describe('a vault', () => {
     clock.advance(HOUR);
     const begun = performance.now();
     for (let i = 0; i < 5; i += 1) expect(await tried(signIn)).toEqual(['token']);
-    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(performance.now() - begun).toBeLessThan(9_000);
   });
 
   test('that was never reached is tried again soon, and is no reason to give the target up', async () => {

@@ -198,6 +198,7 @@ describe('a server that lies', () => {
     await using slow = await startImpostor(() => {});
     const starved = new GraphDirectory({ baseUrl: slow.url, credential, timeoutMs: 50 });
     await expect(starved.getUser('ann')).rejects.toThrow(RetryLater);
-    expect(slow.seen).toHaveLength(4);
+    // Counted where they are sent: on a busy machine one is given up before it has arrived.
+    expect(starved.requestCount).toBe(4);
   });
 });

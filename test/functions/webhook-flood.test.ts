@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type NotificationWorker, startNotificationWorker } from './notification-worker.ts';
 
 let app: NotificationWorker;
@@ -53,23 +53,22 @@ test('beyond a hundred requests that wait for something, callers are sent away a
   const { promise: mayGoOn, resolve } = Promise.withResolvers<void>();
   app.cloud.directory.faults.gate = ({ method }) => (method === 'PATCH' ? mayGoOn : undefined);
   const event = { lifecycleEvent: 'reauthorizationRequired', resource: undefined, changeType: undefined };
-  const post = async (): Promise<{ status: number; ms: number; retryAfter: string | null }> => {
-    const sent = performance.now();
+  const post = async (): Promise<{ status: number; retryAfter: string | null }> => {
     const response = await app.post({ value: [app.item('', { ...event, subscriptionId: randomUUID() })] });
     await response.arrayBuffer();
-    return {
-      status: response.status,
-      ms: performance.now() - sent,
-      retryAfter: response.headers.get('retry-after'),
-    };
+    return { status: response.status, retryAfter: response.headers.get('retry-after') };
   };
+  const waited = (): number => app.logs.filter(line => line.includes('notifications not accepted')).length;
+  const before = waited();
   const answers = await Promise.all(Array.from({ length: 160 }, post));
   for (const { status: answer, retryAfter } of answers) {
     expect(answer).toBe(503);
     expect(retryAfter).toBe('5');
   }
-  // The others have waited for the two seconds that any request may take.
-  expect(answers.filter(({ ms }) => ms < 1_500)).toHaveLength(60);
+  // A hundred have waited for the two seconds that any request may take. Where the machine is so busy that some came
+  // after that, they have waited as well.
+  await vi.waitFor(() => expect(waited() - before).toBeGreaterThanOrEqual(100), { timeout: 10_000 });
+  expect(waited() - before).toBeLessThan(160);
   resolve();
   app.cloud.directory.faults.gate = undefined;
   const id = randomUUID();

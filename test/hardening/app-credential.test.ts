@@ -74,7 +74,7 @@ describe('the endpoint of the managed identity that', () => {
     const asked = performance.now();
     const abortSignal = AbortSignal.timeout(200);
     await expect(appCredential('public').getToken(SCOPE, { abortSignal })).rejects.toThrow();
-    expect(performance.now() - asked).toBeLessThan(2_000);
+    expect(performance.now() - asked).toBeLessThan(10_000);
     answer();
   });
 });

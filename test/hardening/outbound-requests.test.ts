@@ -98,7 +98,7 @@ test.each(['Graph', 'SCIM', 'the OAuth token endpoint'])(
     const asked = performance.now();
     await failureOf(clients[name]?.(server.origin, 300) ?? Promise.resolve());
     expect(performance.now() - asked).toBeGreaterThan(250);
-    expect(performance.now() - asked).toBeLessThan(3_000);
+    expect(performance.now() - asked).toBeLessThan(10_000);
   },
 );
 
@@ -106,7 +106,7 @@ test('the blob service that trickles is given up in time', async () => {
   const asked = performance.now();
   const stuck = withinStorageTime(() => new Promise(() => {}), 100);
   expect(String(await failureOf(stuck))).toBe('RetryLater: no answer of the blob service in 100 ms');
-  expect(performance.now() - asked).toBeLessThan(3_000);
+  expect(performance.now() - asked).toBeLessThan(10_000);
 });
 
 test('a membership record without an end is given up, in little memory', async () => {

@@ -21,7 +21,7 @@ describe('sleepUntil', () => {
     const moved = performance.now();
     vi.setSystemTime(now() + 3_600_000);
     await sleeping;
-    expect(performance.now() - moved).toBeLessThan(1_000);
+    expect(performance.now() - moved).toBeLessThan(10_000);
   });
 
   test('ends at once for an instant that is past', async () => {

@@ -60,9 +60,9 @@ describe('filters', () => {
     const { passes } = compileFilters('user', [
       [{ attribute: 'department', operator: 'REGEX MATCH', value: '^(a+)+$' }],
     ]);
-    const began = performance.now();
+    const began = process.cpuUsage();
     expect(passes(reading({ department: `${'a'.repeat(50_000)}b` }), nobody)).toBe(false);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(process.cpuUsage(began).user / 1_000).toBeLessThan(5_000);
   });
 });
 
