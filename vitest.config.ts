@@ -30,6 +30,7 @@ const long = [
  */
 const thorough = [
   'test/scenarios/admin-account-of-same-name.test.ts',
+  'test/scenarios/assigned-anew-while-lists-are-short.test.ts',
   'test/scenarios/aim-switched-on.test.ts',
   'test/scenarios/change-during-a-long-audit.test.ts',
   'test/scenarios/circular-groups-that-wait-together.test.ts',
@@ -65,6 +66,7 @@ const thorough = [
   'test/scenarios/reads-a-minute-old.test.ts',
   'test/scenarios/reads-that-never-agree.test.ts',
   'test/scenarios/replayed-dead-letter.test.ts',
+  'test/scenarios/roles-while-lists-are-short.test.ts',
   'test/scenarios/scope-*.test.ts',
   'test/scenarios/service-principals.test.ts',
   'test/scenarios/soft-deleted-member.test.ts',

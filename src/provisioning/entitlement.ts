@@ -68,21 +68,71 @@ export class EntitlementReader {
     return { all, reaching: await this.#o.directory.listMemberOf(p) };
   }
 
-  /** By one read; undefined: not entitled as far as this read shows. */
-  async read(p: Principal, above: Above): Promise<Entitlement | undefined> {
+  /**
+   * By one read; undefined: not entitled as far as this read shows.
+   * @param linked there is something to lose: that an app role does not reach it is believed by two reads only
+   */
+  async read(p: Principal, above: Above, linked: boolean): Promise<Entitlement | undefined> {
     const { directory, applicationObjectId, policy } = this.#o;
     const covered = this.coversAll(p) || this.#isIncluded(p.id);
     const wantsRoles = readsAppRoles(policy, p.kind);
     if (covered && !wantsRoles) return { appRoles: [] };
     const own = (await directory.listOwnAssignments(p, applicationObjectId)) ?? [];
-    const entitling = new Set(await this.entitlingGroups());
-    // An assignment of a group reaches a group below it only where descendants are provisioned.
-    const reaches = p.kind !== 'group' || policy.nesting.descendants;
-    const through = reaches ? above.reaching.filter(id => entitling.has(id)) : [];
+    const groupRoles = await this.#o.state.assignments.groupRoles();
+    const reaching = this.#reaches(p) ? above.reaching : [];
+    const through = reaching.filter(id => groupRoles.has(id) || policy.scope.include.has(id));
     if (!covered && own.length === 0 && through.length === 0) return undefined;
     if (!wantsRoles) return { appRoles: [] };
-    const groupRoles = await this.#o.state.assignments.rolesOf(through);
-    return { appRoles: await this.#valuesOf([...own.map(({ appRoleId }) => appRoleId), ...groupRoles]) };
+    const roles = [
+      ...own.map(({ appRoleId }) => appRoleId),
+      ...through.flatMap(id => groupRoles.get(id) ?? []),
+    ];
+    if (linked) roles.push(...(await this.#rolesUnseen(p, { roles, reaching, groupRoles })));
+    return { appRoles: await this.#valuesOf(roles) };
+  }
+
+  /** An assignment of a group reaches a group below it only where descendants are provisioned. */
+  #reaches(p: Principal): boolean {
+    return p.kind !== 'group' || this.#o.policy.nesting.descendants;
+  }
+
+  /**
+   * App roles that the principal's own lists lack, and another read shows: the list of the application, as the last poll
+   * stored it, and a check of the groups that would give one more. What really ended, the next poll stores as ended.
+   */
+  async #rolesUnseen(
+    p: Principal,
+    {
+      roles,
+      reaching,
+      groupRoles,
+    }: {
+      readonly roles: readonly string[];
+      readonly reaching: readonly string[];
+      readonly groupRoles: ReadonlyMap<string, readonly string[]>;
+    },
+  ): Promise<string[]> {
+    const stored = await this.#o.state.assignments.rolesOf(p);
+    const seen = new Set([...roles, ...stored]);
+    const values = await this.#roleValues();
+    const more = [...groupRoles].filter(
+      ([id, of]) => !reaching.includes(id) && of.some(role => values.has(role) && !seen.has(role)),
+    );
+    if (more.length === 0 || !this.#reaches(p)) return [...stored];
+    const held = await this.#heldBy(
+      p,
+      more.map(([id]) => id),
+    );
+    return [...stored, ...held.flatMap(id => groupRoles.get(id) ?? [])];
+  }
+
+  /** Which of these groups a check shows to reach the principal. @throws {RetryLater} when it is not there any more. */
+  async #heldBy(p: Principal, groups: readonly string[]): Promise<string[]> {
+    const held = await this.#o.directory.checkMemberGroups(p, groups);
+    if (held === undefined) throw new RetryLater(`a ${p.kind} vanished between two reads`);
+    const reached: string[] = [];
+    for (const group of held) if (await this.#isReached(p, group)) reached.push(group);
+    return reached;
   }
 
   /**
@@ -91,7 +141,7 @@ export class EntitlementReader {
    */
   async confirmNone(p: Principal, above: Above): Promise<Confirmed> {
     if (await this.#o.state.assignments.has(p)) throw disagreement(p, 'assignments');
-    const reaches = p.kind !== 'group' || this.#o.policy.nesting.descendants;
+    const reaches = this.#reaches(p);
     // What we store of the assignments is as old as the last poll.
     const listed = await this.#o.directory.listAssignments(this.#o.applicationObjectId);
     const since = await this.#assignedSinceThePoll(p, reaches ? above.reaching : [], listed);
@@ -103,9 +153,7 @@ export class EntitlementReader {
     const entitling = [...new Set([...assigned, ...this.#o.policy.scope.include])];
     if (!reaches) return { entitling };
     const checked = [...new Set([...assigned, ...(await this.#includedGroups())])];
-    const still = await this.#o.directory.checkMemberGroups(p, checked);
-    if (still === undefined) throw new RetryLater(`a ${p.kind} vanished between two reads`);
-    for (const group of still) if (await this.#isReached(p, group)) throw disagreement(p, 'memberships');
+    if ((await this.#heldBy(p, checked)).length > 0) throw disagreement(p, 'memberships');
     return { entitling };
   }
 
@@ -153,11 +201,15 @@ export class EntitlementReader {
   }
 
   async #valuesOf(appRoleIds: readonly string[]): Promise<string[]> {
+    const values = await this.#roleValues();
+    return [...new Set(appRoleIds.flatMap(id => values.get(id) ?? []))].sort();
+  }
+
+  async #roleValues(): Promise<ReadonlyMap<string, string>> {
     if (this.#roles === undefined || now() - this.#roles.readAt > LIVES_MS) {
       this.#roles = { readAt: now(), values: await readAppRoles(this.#o) };
     }
-    const { values } = this.#roles;
-    return [...new Set(appRoleIds.flatMap(id => values.get(id) ?? []))].sort();
+    return this.#roles.values;
   }
 }
 

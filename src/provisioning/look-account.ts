@@ -45,7 +45,7 @@ export class AccountReader {
       return linked ? { state: 'deleted', event: await deletionOf(this.#o, p) } : { state: 'irrelevant' };
     }
     const above = await this.#entitlements.above(p);
-    const entitlement = await this.#entitlements.read(p, above);
+    const entitlement = await this.#entitlements.read(p, above, linked);
     if (entitlement !== undefined) return this.#entitled(account, above, entitlement, linked);
     if (!linked) return { state: 'left', event: 'unassigned', account };
     const after = await this.#entitlements.confirmNone(p, above);

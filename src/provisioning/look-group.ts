@@ -63,7 +63,7 @@ export class GroupReader {
     }
     const above = await this.#entitlements.above(p);
     const ancestors = await this.#ancestors(p, remembered, above);
-    const entitlement = await this.#entitlements.read(p, above);
+    const entitlement = await this.#entitlements.read(p, above, linked);
     if (entitlement !== undefined) return this.#entitled(p, group, ancestors, above, entitlement, linked);
     if (linked) {
       const after = await this.#entitlements.confirmNone(p, above);

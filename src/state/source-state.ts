@@ -81,22 +81,28 @@ export class Assignments {
   }
 
   async assignedGroups(): Promise<string[]> {
-    const found = new Set<string>();
-    for await (const { value } of this.#rows.list(SOURCE, { prefix: 'group|' })) {
-      if (value.phase !== 'ended') found.add(value.principal.id);
-    }
-    return [...found];
+    return [...(await this.groupRoles()).keys()];
   }
 
-  /** Ids of the app roles that these groups are assigned. */
-  async rolesOf(groups: readonly string[]): Promise<string[]> {
-    const found = new Set<string>();
-    for (const id of groups) {
-      for await (const { value } of this.#rows.list(SOURCE, { prefix: `group|${id}|` })) {
-        if (value.phase !== 'ended' && value.appRoleId !== undefined) found.add(value.appRoleId);
-      }
+  /** Ids of the app roles that each assigned group is assigned. */
+  groupRoles(): Promise<ReadonlyMap<string, readonly string[]>> {
+    return this.#rolesUnder('group|');
+  }
+
+  /** Ids of the app roles that exactly this principal is assigned. */
+  async rolesOf(p: Principal): Promise<readonly string[]> {
+    return (await this.#rolesUnder(`${p.kind}|${p.id}|`)).get(p.id) ?? [];
+  }
+
+  async #rolesUnder(prefix: string): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    for await (const { value } of this.#rows.list(SOURCE, { prefix })) {
+      const { phase, principal, appRoleId } = value;
+      if (phase === 'ended') continue;
+      const known = found.get(principal.id) ?? [];
+      found.set(principal.id, appRoleId === undefined ? known : [...known, appRoleId]);
     }
-    return [...found];
+    return found;
   }
 
   /** Whether the last complete read showed an assignment of exactly this principal. */
