@@ -50,14 +50,15 @@ export class AssignmentPass {
     const stored = new Map((await this.#state.assignments.all()).map(entry => [keyOf(entry), entry]));
     const current = new Map(listed.map(entry => [keyOf(entry), entry]));
     const missing = [...stored].filter(([key]) => !current.has(key)).map(([, entry]) => entry);
-    const confirmed = new Set<StoredAssignment>();
+    const absent: StoredAssignment[] = [];
     await forEachAtOnce(missing, READS_AT_ONCE, async entry => {
-      if (entry.phase === 'ended') return void confirmed.add(entry);
-      const own = await this.#ownOf(entry.principal);
+      const own = entry.phase === 'ended' ? [] : await this.#ownOf(entry.principal);
       // What replaced it, with another role say, the list may lack just as well.
       for (const assignment of own ?? []) current.set(keyOf(assignment), assignment);
-      if (own !== undefined && !current.has(keyOf(entry))) confirmed.add(entry);
+      if (own !== undefined) absent.push(entry);
     });
+    // Once everybody was asked: of two reads of one principal, either may show what the other lacks.
+    const ended = absent.filter(entry => !current.has(keyOf(entry)));
     const started: StoredAssignment[] = [];
     for (const [key, { id, principal, appRoleId }] of current) {
       const before = stored.get(key);
@@ -67,7 +68,6 @@ export class AssignmentPass {
       started.push(entry);
     }
     // After what replaces them: whoever dies in between must not have forgotten it.
-    const ended = [...confirmed];
     await forEachAtOnce(ended, READS_AT_ONCE, async entry => {
       if (entry.phase !== 'ended') await this.#state.assignments.put({ ...entry, phase: 'ended' });
     });
