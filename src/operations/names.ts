@@ -1,6 +1,7 @@
 import type { GraphDirectory } from '../directory/graph-directory.ts';
 import { describeError } from '../identity/logger.ts';
 import { type Principal, type PrincipalKind, principalKey, principalKind } from '../identity/principal.ts';
+import { withinTime } from '../identity/within-time.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { Link } from '../state/links.ts';
 import type { OperationsContext } from './context.ts';
@@ -25,38 +26,52 @@ export interface Names {
 /** Entra ID is asked about no more, twenty to a request: nobody reads so long a list by its names. */
 const MOST_ASKED = 1_000;
 
+/** A list that waits longer for names is of no use to whoever is called at night because Graph is down. */
+const PATIENCE_MS = 10_000;
+
 type NamesContext = Pick<OperationsContext, 'state'> & { readonly directory: GraphDirectory };
 
 /**
  * Names as the targets have them, and of who is not linked, as Entra ID has them. Nothing depends on them: where they
- * cannot be read, what they would have explained is shown all the same.
+ * cannot be read, or not in time, what they would have explained is shown all the same.
  */
 export async function namesOf(
-  { state, directory }: NamesContext,
+  context: NamesContext,
   asked: readonly Nameless[],
+  patienceMs = PATIENCE_MS,
 ): Promise<Names> {
   const byId = new Map<string, string>();
+  const late = (): Error => new Error(`they were not read within ${patienceMs} ms`);
   try {
-    for (const [target, some] of Map.groupBy(asked, ({ target }) => target)) {
-      const candidates = some.flatMap(({ id, kinds }) => kinds.map((kind): Principal => ({ kind, id })));
-      for (const { value } of (await state.links.getMany(target, distinct(candidates))).values())
-        byId.set(value.principal.id, nameInTarget(value));
-    }
-    const unlinked = distinct(
-      asked.flatMap(({ id, kinds: [kind, ...others] }): Principal[] =>
-        byId.has(id) || kind === undefined || others.length > 0 ? [] : [{ kind, id }],
-      ),
-    );
-    for (const kind of principalKind.options) {
-      const ids = unlinked.slice(0, MOST_ASKED).flatMap(p => (p.kind === kind ? [p.id] : []));
-      for (const [id, name] of await readNames(directory, kind, ids)) byId.set(id, name);
-    }
-    if (unlinked.length > MOST_ASKED)
-      return { byId, trouble: `Entra ID was asked about the first ${MOST_ASKED} of ${unlinked.length}` };
+    const left = await withinTime(patienceMs, () => collect(context, asked, byId), late);
+    if (left === 0) return { byId };
+    return { byId, trouble: `Entra ID was not asked about ${left}, since there are too many` };
   } catch (error) {
     return { byId, trouble: describeError(error) };
   }
-  return { byId };
+}
+
+/** Fills `byId`. Returns how many were too many to ask about. */
+async function collect(
+  { state, directory }: NamesContext,
+  asked: readonly Nameless[],
+  byId: Map<string, string>,
+): Promise<number> {
+  for (const [target, some] of Map.groupBy(asked, ({ target }) => target)) {
+    const candidates = some.flatMap(({ id, kinds }) => kinds.map((kind): Principal => ({ kind, id })));
+    for (const { value } of (await state.links.getMany(target, distinct(candidates))).values())
+      byId.set(value.principal.id, nameInTarget(value));
+  }
+  const unlinked = distinct(
+    asked.flatMap(({ id, kinds: [kind, ...others] }): Principal[] =>
+      byId.has(id) || kind === undefined || others.length > 0 ? [] : [{ kind, id }],
+    ),
+  );
+  for (const kind of principalKind.options) {
+    const ids = unlinked.slice(0, MOST_ASKED).flatMap(p => (p.kind === kind ? [p.id] : []));
+    for (const [id, name] of await readNames(directory, kind, ids)) byId.set(id, name);
+  }
+  return Math.max(0, unlinked.length - MOST_ASKED);
 }
 
 /** The principal of a hold, and everybody whom it names besides. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { jsonText } from '../../src/cli/text.ts';
+import { GraphDirectory } from '../../src/directory/graph-directory.ts';
 import type { LocalCloud } from '../../src/local/cloud.ts';
+import { namesOf } from '../../src/operations/names.ts';
 import type { Hold } from '../../src/state/holds.ts';
 import type { State } from '../../src/state/state.ts';
 import { group, tenant, user, users } from '../harness/tenant.ts';
@@ -94,6 +96,25 @@ test('no name is needed: where Entra ID does not answer, what is held is listed 
   expect(text).toMatch(/^names are missing: .*403/m);
   expect(text).toContain('1 hold');
   expect(isGood).not.toBe(false);
+});
+
+test('nobody waits for names for long: what is known by then is what there is', async () => {
+  const hung = Promise.withResolvers<void>();
+  cloud.directory.faults.gate = () => hung.promise;
+  const credential = {
+    getToken: () =>
+      Promise.resolve({ token: cloud.operatorToken, expiresOnTimestamp: Date.now() + 3_600_000 }),
+  };
+  const directory = new GraphDirectory({ baseUrl: cloud.directory.url, credential });
+  const asked = [
+    { target, id: eve, kinds: ['user'] as const },
+    { target, id: ada.id, kinds: ['user'] as const },
+  ];
+  const { byId, trouble } = await namesOf({ state, directory }, asked, 1_000);
+  cloud.directory.faults.gate = undefined;
+  hung.resolve();
+  expect([...byId]).toEqual([[eve, 'eve@contoso.com']]);
+  expect(trouble).toContain('not read within 1000 ms');
 });
 
 test('a name can neither command the terminal nor look like something else', async () => {

@@ -139,10 +139,12 @@ function rateOf(typed: string): number {
 }
 
 function namesIn(app: CommandContext['app'], letters: readonly DeadLetter[]): Promise<Named> {
+  // A message may name any target; of one that is not configured nothing is known.
+  const known = new Set(app.targets.map(({ id }) => id));
   return named(
     app,
-    letters.flatMap(({ target, principal }) =>
-      target === undefined || principal === undefined ? [] : [namelessOfKey(target, principal)],
+    letters.flatMap(({ target = '', principal }) =>
+      principal === undefined || !known.has(target) ? [] : [namelessOfKey(target, principal)],
     ),
   );
 }
