@@ -30,8 +30,8 @@ const long = [
  */
 const thorough = [
   'test/scenarios/admin-account-of-same-name.test.ts',
-  'test/scenarios/assigned-anew-while-lists-are-short.test.ts',
   'test/scenarios/aim-switched-on.test.ts',
+  'test/scenarios/assigned-anew-while-lists-are-short.test.ts',
   'test/scenarios/change-during-a-long-audit.test.ts',
   'test/scenarios/circular-groups-that-wait-together.test.ts',
   'test/scenarios/deactivated-by-somebody-else.test.ts',

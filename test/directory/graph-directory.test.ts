@@ -159,6 +159,9 @@ describe('reading assignments', () => {
     expect(own).toMatchObject([{ principal: { kind: 'user', id: 'ann' }, appRoleId: expect.any(String) }]);
     expect(await graph.listOwnAssignments({ kind: 'user', id: 'bob' }, 'app')).toEqual([]);
     expect(await graph.listOwnAssignments({ kind: 'user', id: 'nobody' }, 'app')).toBeUndefined();
+    const ofGroups = await graph.listAssignmentsOfGroups(['g', 'none'], 'app');
+    expect(ofGroups).toMatchObject([{ principal: { kind: 'group', id: 'g' } }]);
+    expect(await graph.listAssignmentsOfGroups(['g'], 'other')).toEqual([]);
     expect(await graph.findEnterpriseApplication('app')).toEqual({
       id: 'app',
       appId: 'app-id',
@@ -167,5 +170,19 @@ describe('reading assignments', () => {
     });
     pair.local.faults.hideServicePrincipals = true;
     expect(await graph.findEnterpriseApplication('app')).toBeUndefined();
+  });
+
+  test('of a group in a batch are read to the end, however many pages they are', async () => {
+    const assignments = Array.from({ length: 1_001 }, () => ({
+      principalId: 'g',
+      resourceId: 'app',
+      appRoleId: crypto.randomUUID(),
+    }));
+    await using pair = await startPair({
+      groups: [{ id: 'g', displayName: 'G' }],
+      servicePrincipals: [{ id: 'app', appId: 'app-id', displayName: 'Databricks' }],
+      assignments,
+    });
+    expect(await pair.graph.listAssignmentsOfGroups(['g'], 'app')).toHaveLength(1_001);
   });
 });
