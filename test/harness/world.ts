@@ -102,10 +102,19 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     for (;;) {
       if (await holds()) return Date.now() - begin;
       if (Date.now() - begin > withinMs) {
-        throw new Error(`not within ${withinMs} ms of test clock: ${what}\n${logs.slice(-25).join('\n')}`);
+        throw new Error(
+          `not within ${withinMs} ms of test clock: ${what}\n${inHand()}\n${logs.slice(-25).join('\n')}`,
+        );
       }
       await step(length);
     }
+  };
+
+  /** For who reads that a test waited in vain. */
+  const inHand = (): string => {
+    const due = cloud.broker.nextDue();
+    const next = due === undefined ? 'nothing is due' : `next due in ${due - Date.now()} ms`;
+    return `queue: ${JSON.stringify(cloud.broker.counts(QUEUE))}, ${next}`;
   };
 
   /** Short steps while anybody has something in hand, so that it is seen when it was done. */
