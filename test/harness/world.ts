@@ -26,6 +26,8 @@ const WAITING_STEP_MS = 500;
 const STILL_STEPS = 5;
 /** Its step while nothing is active on the queue, and a test waits for something to begin. */
 const CALM_STEP_MS = 1_000;
+/** Longer than eight tries in vain can take, however late chance has each of them (milliseconds). */
+const DRAINED_WITHIN_MS = 1_800_000;
 /** Its longest step while nothing is active on the queue: no more than an owner's time between two lease renewals. */
 const IDLE_STEP_MS = 10_000;
 
@@ -136,7 +138,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const eventually: World['eventually'] = (what, holds, withinMs = 300_000) =>
     advanceUntil(what, holds, withinMs, stride);
 
-  const drained: World['drained'] = async ({ laterLooks = false, withinMs = 600_000 } = {}) => {
+  const drained: World['drained'] = async ({ laterLooks = false, withinMs = DRAINED_WITHIN_MS } = {}) => {
     // What was changed a moment ago may still be on its way to the queue.
     await traffic.quiet();
     let idle = false;
