@@ -93,7 +93,9 @@ export class GroupApplier {
     if (gate === 'revoking' && link === undefined)
       throw new TargetClosed('the target takes revocations only');
     await noteLeaving(state, target, p, link, undefined);
-    const { applied, failure } = await this.#applyResource(session, change, look, { gate, link, managed });
+    const present = await state.holds.kindsOf(target, p);
+    const at = { gate, link, managed, present };
+    const { applied, failure } = await this.#applyResource(session, change, look, at);
     if (applied.link?.value.status !== 'linked') {
       await state.memberIndex.sleepEverywhere(target, p.id);
       // Held, or failed: its members are in scope all the same.
@@ -131,7 +133,7 @@ export class GroupApplier {
       groupLeft: false,
     });
     const held = [...applied.held, ...written.held, ...(cut.length > 0 ? (['nesting-cut'] as const) : [])];
-    await state.holds.withdraw(target, p, [...held, ...keptByResource]);
+    await state.holds.withdrawOf(target, p, present, [...held, ...keptByResource]);
     return {
       ...outcomeOf([...applied.writes, ...written.writes], held, applied.unsettled || written.lookAgain),
       deferred: gate === 'revoking',
@@ -148,8 +150,13 @@ export class GroupApplier {
     {
       gate,
       link,
-      managed,
-    }: { readonly gate: Gate; readonly link: LinkRow | undefined; readonly managed: boolean },
+      ...known
+    }: {
+      readonly gate: Gate;
+      readonly link: LinkRow | undefined;
+      readonly managed: boolean;
+      readonly present: ReadonlySet<HoldKind>;
+    },
   ): Promise<{ applied: AppliedResource; failure: Permanent | undefined }> {
     const { resources, names, policy } = this.#o;
     const p = change.principal;
@@ -169,7 +176,7 @@ export class GroupApplier {
       }
     }
     await wakeNamesakes(this.#o, change, decided.wanted.set, link);
-    const applied = await resources.apply(session, p, kinds.group, decided.wanted, { ...decided, managed });
+    const applied = await resources.apply(session, p, kinds.group, decided.wanted, { ...decided, ...known });
     return { applied, failure };
   }
 
@@ -188,9 +195,10 @@ export class GroupApplier {
     // Without removals from it, only a comparison finds those whose accounts it was the reason for. Once.
     if (managed && link?.value.leaving === undefined) await askForAudit(state, target);
     const decision = await decideGroupLeave(state, target, p, link, { rule, event: look.event });
-    const applied = await resources.apply(session, p, kinds.group, { set: {} }, { managed });
+    const present = await state.holds.kindsOf(target, p);
+    const applied = await resources.apply(session, p, kinds.group, { set: {} }, { managed, present });
     // Whatever its members were held for went with the assignment; a stale hold would keep others' access as well.
-    await state.holds.withdraw(target, p, [
+    await state.holds.withdrawOf(target, p, present, [
       ...applied.held,
       ...keptByResource,
       'group-deletion',

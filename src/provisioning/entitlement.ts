@@ -19,6 +19,8 @@ export interface Above {
   readonly all: readonly string[];
   /** Those through which an assignment reaches it. */
   readonly reaching: readonly string[];
+  /** Assigned groups and the app roles that each gives, as the last poll stored them. Left out: not read yet. */
+  readonly assigned?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What the second read came to. */
@@ -57,15 +59,19 @@ export class EntitlementReader {
    * ids without their kind. All of these are among them: an id that no group has matches nothing, and a group that a
    * replica does not know for a moment must not cease to give access.
    */
-  async entitlingGroups(): Promise<string[]> {
-    const assigned = await this.#o.state.assignments.assignedGroups();
-    return [...new Set([...assigned, ...this.#o.policy.scope.include])];
+  entitlingGroups(assigned: Iterable<string>): ReadonlySet<string> {
+    return new Set([...assigned, ...this.#o.policy.scope.include]);
   }
 
   async above(p: Principal): Promise<Above> {
     const all = await this.#o.directory.listTransitiveMemberOf(p);
     if (this.#o.policy.nesting.reach === 'transitive') return { all, reaching: all };
     return { all, reaching: await this.#o.directory.listMemberOf(p) };
+  }
+
+  /** As {@link above}, with the assigned groups. */
+  async aboveAndAssigned(p: Principal): Promise<Above & Required<Pick<Above, 'assigned'>>> {
+    return { ...(await this.above(p)), assigned: await this.#o.state.assignments.groupRoles() };
   }
 
   /**
@@ -78,7 +84,8 @@ export class EntitlementReader {
     const wantsRoles = readsAppRoles(policy, p.kind);
     if (covered && !wantsRoles) return { appRoles: [] };
     const own = (await directory.listOwnAssignments(p, applicationObjectId)) ?? [];
-    const groupRoles = await this.#o.state.assignments.groupRoles();
+    if (own.length > 0 && !wantsRoles) return { appRoles: [] };
+    const groupRoles = above.assigned ?? (await this.#o.state.assignments.groupRoles());
     const reaching = this.#reaches(p) ? above.reaching : [];
     const through = reaching.filter(id => groupRoles.has(id) || policy.scope.include.has(id));
     if (!covered && own.length === 0 && through.length === 0) return undefined;
@@ -150,7 +157,7 @@ export class EntitlementReader {
       ...(await this.#o.state.assignments.assignedGroups()),
       ...listed.flatMap(({ principal }) => (principal.kind === 'group' ? [principal.id] : [])),
     ];
-    const entitling = [...new Set([...assigned, ...this.#o.policy.scope.include])];
+    const entitling = [...this.entitlingGroups(assigned)];
     if (!reaches) return { entitling };
     const checked = [...new Set([...assigned, ...(await this.#includedGroups())])];
     if ((await this.#heldBy(p, checked)).length > 0) throw disagreement(p, 'memberships');

@@ -61,8 +61,8 @@ export class GroupReader {
       if (linked) await deletionOf(this.#o, p);
       return { state: 'left', event: 'deleted', ancestors: remembered };
     }
-    const above = await this.#entitlements.above(p);
-    const ancestors = await this.#ancestors(p, remembered, above);
+    const above = await this.#entitlements.aboveAndAssigned(p);
+    const ancestors = this.#ancestors(p, remembered, above);
     const entitlement = await this.#entitlements.read(p, above, linked);
     if (entitlement !== undefined) return this.#entitled(p, group, ancestors, above, entitlement, linked);
     if (linked) {
@@ -155,10 +155,14 @@ export class GroupReader {
   }
 
   /** Groups in scope above it whose members follow from its own: as remembered, and as the source shows them now. */
-  async #ancestors(p: Principal, remembered: readonly string[], above: Above): Promise<string[]> {
+  #ancestors(
+    p: Principal,
+    remembered: readonly string[],
+    above: Required<Pick<Above, 'all' | 'assigned'>>,
+  ): string[] {
     const { nesting } = this.#o.policy;
     if (nesting.members === 'direct') return [];
-    const entitling = new Set(await this.#entitlements.entitlingGroups());
+    const entitling = this.#entitlements.entitlingGroups(above.assigned.keys());
     const inScope =
       nesting.descendants || this.#entitlements.coversAll(p)
         ? above.all
