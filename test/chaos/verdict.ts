@@ -37,6 +37,7 @@ export class Verdict {
     const expectations = new Expectations(this.#history.config, {
       lateMs: Number.POSITIVE_INFINITY,
       mixes: this.#history.steps.some(step => step.kind === 'fault' && step.fault === 'Graph stale read'),
+      lookMs: LOOK_TAKES_AT_MOST_MS,
     });
     for (const snapshot of this.#life.past) expectations.see(snapshot);
     const open = new Set(await openMatters(this.#world));

@@ -25,6 +25,9 @@ export class Expectations {
   readonly #graceMs: number;
   readonly #lateMs: number;
   readonly #mixes: boolean;
+  readonly #lookMs: number;
+  /** With {@link #lookMs}: what was seen before. */
+  readonly #past: Snapshot[] = [];
   readonly #assigned: [at: number, ids: ReadonlySet<string>][] = [];
   #now: Snapshot | undefined;
 
@@ -33,12 +36,18 @@ export class Expectations {
    * @param lateMs how late the end of an assignment may be heard of
    * @param mixes whether two objects, read in one look, may have been read as of different moments: somebody may then be
    * provisioned who was in scope at no single one, as long as he is not active in the end
+   * @param lookMs how long one look may take to read an object and, after that, what decides about its scope: he may come
+   * under the name that he had just before he came into scope; 0: no time at all
    */
-  constructor(config: ModelConfig, { graceMs = 0, lateMs = POLLED_WITHIN_MS, mixes = false } = {}) {
+  constructor(
+    config: ModelConfig,
+    { graceMs = 0, lateMs = POLLED_WITHIN_MS, mixes = false, lookMs = 0 } = {},
+  ) {
     this.#config = config;
     this.#graceMs = graceMs;
     this.#lateMs = lateMs;
     this.#mixes = mixes;
+    this.#lookMs = lookMs;
   }
 
   /** The source has changed, or this is how it began. */
@@ -55,6 +64,21 @@ export class Expectations {
       note(this.#everNamed, entity.id, folded(wantedName(entity)));
       const isWanted = [snapshot, late].some(s => whyAbsent(s, this.#config, entity.id) === undefined);
       if (isWanted) note(this.#names, entity.id, folded(wantedName(entity)));
+    }
+    if (this.#lookMs > 0) this.#seeMixed(late);
+  }
+
+  /** Objects as they were when a look read them, and came into scope while it read on. */
+  #seeMixed(late: Snapshot): void {
+    const since = late.at - this.#lookMs;
+    const read = this.#past.filter((_, index) => (this.#past[index + 1]?.at ?? late.at) >= since);
+    this.#past.push(late);
+    for (const entity of read.flatMap(({ live }) => [...live.values()])) {
+      const present = late.live.get(entity.id);
+      if (present === undefined || present.properties === entity.properties) continue;
+      const mixed = { ...late, live: new Map(late.live).set(entity.id, entity) };
+      if (whyAbsent(mixed, this.#config, entity.id) === undefined)
+        note(this.#names, entity.id, folded(wantedName(entity)));
     }
   }
 
