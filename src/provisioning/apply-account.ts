@@ -1,11 +1,12 @@
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
+import { Permanent } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 import { isManaged } from './aim-watch.ts';
-import type { ResourceApplier } from './apply-resource.ts';
+import type { AppliedResource, ResourceApplier } from './apply-resource.ts';
 import { assignmentHolds } from './assignment-holds.ts';
 import type { AccountDecider } from './decide-account.ts';
 import { deleteAccount } from './delete-account.ts';
@@ -63,10 +64,17 @@ export class AccountApplier {
     // whose predecessor is still on, which nothing but its link knows of.
     const mayDelete =
       link?.value.status === 'linked' && link.value.former?.some(({ active }) => active) !== true;
-    const applied =
-      remove === true && mayDelete
-        ? await deleteAccount(state, session, p)
-        : await resources.apply(session, p, kinds[p.kind], wanted, { ...decided, managed, present });
+    let applied: AppliedResource;
+    try {
+      applied =
+        remove === true && mayDelete
+          ? await deleteAccount(state, session, p)
+          : await resources.apply(session, p, kinds[p.kind], wanted, { ...decided, managed, present });
+    } catch (error) {
+      // What the target refuses for good does not keep anybody in the workspaces, which come next.
+      if (!(error instanceof Permanent) || link === undefined) throw error;
+      return { ...outcomeOf([], [], false), deferred, unfinished: failure ?? error };
+    }
     if (look.state !== 'inScope' && present.has('removal-limit') && !applied.held.includes('removal-limit'))
       await state.holds.withdrawKind(target, p, 'removal-limit');
     // Brought back by approval: its groups left its membership as it was.

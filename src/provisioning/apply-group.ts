@@ -1,13 +1,13 @@
 import type { Change } from '../identity/change.ts';
 import { now } from '../identity/clock.ts';
-import { Permanent } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { HoldKind } from '../state/holds.ts';
 import type { LinkRow } from '../state/links.ts';
 import type { State } from '../state/state.ts';
 import { isManaged } from './aim-watch.ts';
+import { applyGroupResource } from './apply-group-resource.ts';
 import type { MemberApplier, WantedMembers } from './apply-members.ts';
-import type { AppliedResource, LookHold, ResourceApplier } from './apply-resource.ts';
+import type { LookHold, ResourceApplier } from './apply-resource.ts';
 import { deleteGroup } from './delete-group.ts';
 import type { FollowUps } from './follow-ups.ts';
 import { forgetHolds } from './forget-holds.ts';
@@ -18,14 +18,12 @@ import { kinds } from './kinds.ts';
 import { decideGroupLeave, noteLeaving } from './leaver.ts';
 import type { GroupLook, GroupReader } from './look-group.ts';
 import { askForAudit, type InScope, leaveMembers } from './managed-groups.ts';
-import { wakeNamesakes } from './namesakes.ts';
 import { cutNesting } from './nesting-cuts.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { type ResolvedMembers, resolveMembers } from './resolve-members.ts';
-import { settleRename } from './settle-rename.ts';
 import type { SourceAccess } from './source-evidence.ts';
-import { type Gate, gateOf, TargetClosed } from './target-gate.ts';
+import { gateOf, TargetClosed } from './target-gate.ts';
 import type { TargetSession } from './target-session.ts';
 import { wakeWaiting } from './wake-waiting.ts';
 
@@ -95,7 +93,7 @@ export class GroupApplier {
     await noteLeaving(state, target, p, link, undefined);
     const present = await state.holds.kindsOf(target, p);
     const at = { gate, link, managed, present };
-    const { applied, failure } = await this.#applyResource(session, change, look, at);
+    const { applied, failure } = await applyGroupResource(this.#o, session, change, look, at);
     if (applied.link?.value.status !== 'linked') {
       await state.memberIndex.sleepEverywhere(target, p.id);
       // Held, or failed: its members are in scope all the same.
@@ -140,44 +138,6 @@ export class GroupApplier {
       unfinished: written.unfinished ?? failure,
       ...((await state.memberIndex.pendingOf(target, p.id)).length > 0 ? { result: 'pending' as const } : {}),
     };
-  }
-
-  /** A value that cannot be mapped keeps the resource as it is; it does not keep anybody in the group. */
-  async #applyResource(
-    session: TargetSession,
-    change: Change,
-    look: InScope,
-    {
-      gate,
-      link,
-      ...known
-    }: {
-      readonly gate: Gate;
-      readonly link: LinkRow | undefined;
-      readonly managed: boolean;
-      readonly present: ReadonlySet<HoldKind>;
-    },
-  ): Promise<{ applied: AppliedResource; failure: Permanent | undefined }> {
-    const { resources, names, policy } = this.#o;
-    const p = change.principal;
-    const nothing = { wanted: { set: {} }, holds: [] as LookHold[] };
-    let failure: Permanent | undefined;
-    let decided: typeof nothing | Awaited<ReturnType<GroupNames['decide']>> = nothing;
-    if (gate === 'open') {
-      try {
-        decided = await names.decide(session.target.id, p, policy.mappings.group.map(look.read), link);
-      } catch (error) {
-        if (!(error instanceof Permanent)) {
-          // Whoever waits for another's name finds out first which one is his own.
-          if (link !== undefined) await settleRename(this.#o.state, session, link);
-          throw error;
-        }
-        failure = error;
-      }
-    }
-    await wakeNamesakes(this.#o, change, decided.wanted.set, link);
-    const applied = await resources.apply(session, p, kinds.group, decided.wanted, { ...decided, ...known });
-    return { applied, failure };
   }
 
   /** A group that left keeps its resource and its name; by default it loses the members that we added. */

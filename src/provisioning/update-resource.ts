@@ -9,6 +9,7 @@ import type { Link, LinkRow } from '../state/links.ts';
 import { assertLengths } from './assert-room.ts';
 import { patchOf } from './kinds.ts';
 import { INTENT_SETTLES_MS, type ResourceRun, stored } from './resource-run.ts';
+import { settleRename } from './settle-rename.ts';
 import { wasNotTaken } from './target-session.ts';
 
 /** A grant that undoes a removal younger than this needs a second agreeing read. */
@@ -99,13 +100,18 @@ function urgency({ op, path, value }: PatchOperation): number {
   return op === 'remove' ? 1 : 2;
 }
 
-/** Nothing to write, and an intent is open: it is closed once it can no longer take effect late. */
+/**
+ * Nothing to write, and an intent is open: it is closed once it can no longer take effect late. A group that is not wanted
+ * under any name by now may have got the one that it was to have: others are told whose it is.
+ */
 export async function closeIdleIntent(run: ResourceRun, row: LinkRow): Promise<LinkRow> {
   if (now() - (row.value.intent?.at ?? 0) < INTENT_SETTLES_MS) {
     run.unsettled = true;
     return row;
   }
-  return run.state.links.replace(run.target, row, { ...row.value, intent: undefined });
+  const named = run.p.kind === 'group' ? await settleRename(run.state, run.session, row) : row;
+  if (named.value.intent === undefined) return named;
+  return run.state.links.replace(run.target, named, { ...named.value, intent: undefined });
 }
 
 /** After a write that succeeded. An older write that may still arrive keeps the intent open until it cannot. */

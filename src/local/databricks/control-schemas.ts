@@ -27,10 +27,13 @@ export const limitsBody = z.union([
 
 export const secondClientBody = z.strictObject({ ...rates, ...groupRates }).partial();
 
+const pattern = z.string().refine(isPattern, 'not a regular expression');
+
 const faultBody = z
   .strictObject({
     method: z.string().toUpperCase().optional(),
-    path: z.string().refine(isPattern, 'not a regular expression').optional(),
+    path: pattern.optional(),
+    sends: pattern.optional(),
     status: z.number().int().min(200).max(599).optional(),
     body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
     contentType: z.string().optional(),
@@ -46,9 +49,10 @@ const faultBody = z
     'a fault has a status, a reset or a hangMs',
   )
   .transform(
-    ({ path, times, ...rule }): FaultRule => ({
+    ({ path, sends, times, ...rule }): FaultRule => ({
       ...rule,
       ...(path !== undefined && { path: new RegExp(path) }),
+      ...(sends !== undefined && { sends: new RegExp(sends) }),
       times: times === 'always' ? Number.POSITIVE_INFINITY : times,
     }),
   );

@@ -53,10 +53,10 @@ function realmSettings(realm: Realm): Settings {
     },
     faults: {
       get: () =>
-        realm.faults.map(({ path, times, ...rule }) => ({
+        realm.faults.map(({ path, sends, times, ...rule }) => ({
           ...rule,
-          // As it was typed: what a pattern calls its source has its slashes escaped.
-          path: path?.source.replaceAll('\\/', '/'),
+          path: typed(path),
+          sends: typed(sends),
           times: Number.isFinite(times) ? times : 'always',
         })),
       put: body => {
@@ -136,4 +136,9 @@ function mapSetting<T>(map: Map<string, T>, schema: z.ZodType<Record<string, T>>
 
 function listSetting(list: string[]): Setting {
   return { get: () => list, put: body => void list.splice(0, list.length, ...parsed(tokensBody, body)) };
+}
+
+/** A pattern as it was typed: what it calls its source has its slashes escaped. */
+function typed(pattern: RegExp | undefined): string | undefined {
+  return pattern?.source.replaceAll('\\/', '/');
 }

@@ -15,6 +15,7 @@ export function strike(
     if (rule.path === undefined && onlyWithPath) continue;
     if (rule.method !== undefined && rule.method !== request.method) continue;
     if (rule.path !== undefined && request.path.search(rule.path) < 0) continue;
+    if (rule.sends !== undefined && JSON.stringify(request.body ?? '').search(rule.sends) < 0) continue;
     if (rule.after !== undefined && rule.after > 0) {
       rule.after -= 1;
       continue;

@@ -110,6 +110,8 @@ export interface FaultRule {
   method?: string;
   /** Tested against {@link IncomingRequest.path}. */
   path?: RegExp;
+  /** Tested against the body of the request, as JSON. */
+  sends?: RegExp;
   /** The answer. Without it a rule that hangs lets the request go on afterwards: it is applied late. */
   status?: number;
   body?: string | object;

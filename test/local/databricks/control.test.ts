@@ -70,16 +70,19 @@ describe('the control API', () => {
   test('sets faults, with the path as the text of a pattern', async () => {
     const rules = [
       { method: 'post', path: '^/Groups', status: 500, applied: true },
+      { method: 'POST', sends: '"displayName":"bad', status: 400 },
       { reset: true, times: 'always', after: 1 },
     ];
     const { json } = await account.control('PUT', 'faults', rules);
     expect(json).toEqual([
       { method: 'POST', path: '^/Groups', status: 500, applied: true, times: 1 },
+      { method: 'POST', sends: '"displayName":"bad', status: 400, times: 1 },
       { reset: true, times: 'always', after: 1 },
     ]);
     expect((await account.send('POST', '/Groups', { displayName: 'data' })).status).toBe(500);
     expect(account.store.group('data')).toBeDefined();
     expect((await account.send('GET', '/Users')).status).toBe(200);
+    expect((await account.send('POST', '/Groups', { displayName: 'bad one' })).status).toBe(400);
     await expect(account.send('GET', '/Users')).rejects.toThrow();
     expect((await account.control('GET', 'faults')).json).toHaveLength(1);
   });
