@@ -80,6 +80,7 @@ const thorough = [
   'test/scenarios/target-throttles.test.ts',
   'test/scenarios/token-rotated-during-a-cycle.test.ts',
   'test/scenarios/two-groups-of-one-name.test.ts',
+  'test/scenarios/unassigned-after-an-unanswered-rename.test.ts',
   'test/scenarios/unassigned-group*.test.ts',
   'test/scenarios/what-others-got-wrong.test.ts',
   'test/scenarios/workspace-*.test.ts',
