@@ -103,7 +103,8 @@ export class GroupApplier {
     await wakeWaiting(this.#o, session, change, p);
     if (look.hidden) {
       await this.#hold(session, p, hiddenMembers);
-      return outcomeOf(applied.writes, [...applied.held, 'hidden-membership'], applied.unsettled);
+      const held: HoldKind[] = [...applied.held, 'hidden-membership'];
+      return { ...outcomeOf(applied.writes, held, applied.unsettled), unfinished: failure };
     }
     if (managed)
       return leaveMembers({ state, policy, neighbours: this.#neighbours }, session, change, look, {

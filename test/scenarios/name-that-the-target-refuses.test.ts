@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FaultRule } from '../../src/local/databricks/types.ts';
-import { expectConverged, writesFromNow } from '../harness/converge.ts';
+import { expectConverged, openHolds, writesFromNow } from '../harness/converge.ts';
 import { memberNames } from '../harness/observe.ts';
 import { reconfigured } from '../harness/reconfigured.ts';
 import { group, tenant, user } from '../harness/tenant.ts';
@@ -92,4 +92,21 @@ test('nor does one keep anybody in a workspace', async () => {
   await reconfigured(world, config([], databricks.accountId));
   await world.eventually('she is out of the workspace', () => assigned() === 0);
   expect(databricks.store.user('ada@contoso.com')).toMatchObject({ active: true, displayName: 'ada' });
+});
+
+test('and of a group that hides its members it is said as well', async () => {
+  const ada = user('ada');
+  const team = group('team', [ada.id]);
+  await using world = await createWorld({
+    seed: tenant({ users: [ada], groups: [team], assigned: [team.id] }),
+    limits: 'off',
+  });
+  const { directory, databricks } = world.cloud;
+  await world.initialCycle();
+  await world.drained({ laterLooks: true });
+  databricks.faults.push({ ...REFUSED });
+  directory.store.update(team.id, { displayName: 'not taken', visibility: 'HiddenMembership' });
+  await world.eventually('it is said', async () => (await world.deadLetters()).length === 1);
+  expect((await openHolds(world)).map(({ hold }) => hold)).toEqual([`hidden-membership group:${team.id}`]);
+  expect(memberNames(world, 'team')).toEqual(['ada@contoso.com']);
 });
